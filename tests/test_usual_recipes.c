@@ -59,14 +59,14 @@ static void the_nearest_recipe(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tc_recipe_row row = row_of(cases[i].tp, cases[i].date);
         tc_stated stated = tc_stated_none();
-        int recompute = TC_UNSET;
+        tc_recipe_set set = {TC_UNSET, 1};
         char taken[80];
-        tc_usual_recipes_take(&document, &row, &stated, &recompute, taken, sizeof taken);
+        tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
         assert_int_equal(stated.dispatcher, cases[i].dispatcher);
         assert_int_equal(taken[0] != 0, cases[i].dispatcher != TC_UNSET);
         row.accelerator = "b200-sxm";
         stated = tc_stated_none();
-        tc_usual_recipes_take(&document, &row, &stated, &recompute, taken, sizeof taken);
+        tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
         assert_int_equal(stated.dispatcher, TC_UNSET);
     }
     tc_arena_free(&arena);
@@ -79,27 +79,52 @@ static void what_is_stated_stays(void **state) {
     tc_document document = parse(&arena, two_months);
     tc_recipe_row row = row_of(2, 202505);
     tc_stated stated = tc_stated_none();
-    int recompute = TC_UNSET;
+    tc_recipe_set set = {TC_UNSET, 1};
     char taken[80];
     stated.cuda_graphs = TC_GRAPHS_NONE;
-    tc_usual_recipes_take(&document, &row, &stated, &recompute, taken, sizeof taken);
+    tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
     assert_int_equal(stated.cuda_graphs, TC_GRAPHS_NONE);
     assert_int_equal(stated.graphed, 0);
-    assert_int_equal(recompute, TC_UNSET); /* not of experts */
+    assert_int_equal(set.recompute, TC_UNSET); /* not of experts */
     assert_string_equal(taken, "dispatcher");
 
     row.of = 1 << TC_RECIPE_EXPERTS | 1 << TC_RECIPE_ADAPTERS | 1 << TC_RECIPE_PACKED;
-    tc_usual_recipes_take(&document, &row, &stated, &recompute, taken, sizeof taken);
-    assert_int_equal(recompute, TC_RECOMPUTE_NONE);
+    tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
+    assert_int_equal(set.recompute, TC_RECOMPUTE_NONE);
 
     row.framework = "Its Own (PyTorch)";
-    row.recompute = recompute = TC_RECOMPUTE_FULL;
+    row.recompute = set.recompute = TC_RECOMPUTE_FULL;
     row.dtype = TC_MXFP8;
     stated = tc_stated_none();
-    tc_usual_recipes_take(&document, &row, &stated, &recompute, taken, sizeof taken);
-    assert_int_equal(recompute, TC_RECOMPUTE_LAYERS);
+    tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
+    assert_int_equal(set.recompute, TC_RECOMPUTE_LAYERS);
     assert_int_equal(stated.recompute_operators, TC_GROUP_MLP);
     assert_int_equal(stated.fp8_recipe, TC_FP8_TENSORWISE);
+    tc_arena_free(&arena);
+}
+
+/* A recipe of the row's degrees is of its micro-batch; one of other degrees is not, and what the row states stays. */
+static void micro_batches(void **state) {
+    (void)state;
+    static const char text[] = HEAD "  - {stacks: s, of: split, source: a, says: {micro_batch: 8}}\n"
+                                    "  - {stacks: s, tp: 2, micro_batch: 4, source: a, says: {compiled: true}}\n";
+    static const struct {
+        int tp, stated, micro_batch;
+    } cases[] = {{2, TC_UNSET, 4}, {4, TC_UNSET, 8}, {1, TC_UNSET, TC_UNSET}, {2, 1, 1}};
+    tc_arena arena = {0};
+    tc_document document = parse(&arena, text);
+    assert_int_equal(tc_usual_recipes_check(&document, NULL), TC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_recipe_row row = row_of(cases[i].tp, 202505);
+        row.of = 1 << TC_RECIPE_DENSE | (cases[i].tp > 1) << TC_RECIPE_SPLIT;
+        row.micro_batch = cases[i].stated;
+        tc_stated stated = tc_stated_none();
+        tc_recipe_set set = {TC_UNSET, cases[i].stated};
+        char taken[80];
+        tc_usual_recipes_take(&document, &row, &stated, &set, taken, sizeof taken);
+        assert_int_equal(set.micro_batch, cases[i].micro_batch);
+        assert_int_equal(strstr(taken, "micro_batch") != NULL, cases[i].micro_batch > 1);
+    }
     tc_arena_free(&arena);
 }
 
@@ -110,6 +135,7 @@ static void wrong_files(void **state) {
     } cases[] = {
         {"{stacks: s, source: a, says: {dispatcher: deepeq}}", "is no word of the fields of `norm`"},
         {"{stacks: s, source: a, says: {recompute: some}}", "is no word of the fields of `norm`"},
+        {"{stacks: s, source: a, says: {micro_batch: 0}}", "is no word of the fields of `norm`"},
         {"{stacks: s, source: a, says: {nothing: 1}}", "is no word of the fields of `norm`"},
         {"{stacks: s, source: a, says: [a]}", "a mapping of settings is needed"},
         {"{stacks: s, source: a, until: 2025-13, says: {compiled: true}}", "is no date"},
@@ -134,6 +160,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_recipe),
         cmocka_unit_test(what_is_stated_stays),
+        cmocka_unit_test(micro_batches),
         cmocka_unit_test(wrong_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

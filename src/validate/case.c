@@ -54,7 +54,8 @@ static double in_metric(const tc_case *c, const tc_step *step) {
 bool tc_case_states_memory(const tc_case *c) {
     const unsigned open = TC_CASE_OPEN_MICRO_BATCH | TC_CASE_OPEN_LAYOUT | TC_CASE_OPEN_RECOMPUTE;
     bool alone = c->cluster.devices <= c->layout.tp * c->layout.pp;
-    return !(c->open & open) && !c->unknown_lengths && (alone || c->run->sharding != TC_UNSET);
+    return !(c->open & open) && c->run->micro_batch != TC_UNSET && !c->unknown_lengths
+           && (alone || c->run->sharding != TC_UNSET);
 }
 
 /* What the source calls memory; where it does not say, what the stack's log calls so. */

@@ -15,9 +15,9 @@
 typedef struct tc_case {
     const tc_published_run *run;
     const tc_conventions *conventions;
-    const tc_family *family; /* of the run's model */
-    tc_stated stated;        /* as the run states it, and what its stack's recipes set where it does not */
-    int recompute;           /* the same, as tc_published_run.recompute */
+    const tc_family *family;    /* of the run's model */
+    tc_stated stated;           /* as the run states it, and what its stack's recipes set where it does not */
+    int recompute, micro_batch; /* the same, as those of tc_published_run */
     tc_case_status status;
     char reason[160]; /* why it is skipped or unsupported: the missing field first */
     tc_job job;

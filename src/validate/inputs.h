@@ -23,8 +23,8 @@ int tc_case_sequences(const char *kind);
 TC_NODISCARD tc_code tc_case_towers(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* The backbone of a language model, c->job.model: by the shape that the row states, or the catalog's model of that name. */
 TC_NODISCARD tc_code tc_case_shape(tc_catalog *catalog, tc_case *c, tc_error *error);
-/* As the row states it. */
-void tc_case_usual_model(tc_case *c, tc_model *model);
+/* As the row states it, and what is usual for its family where it does not. */
+void tc_case_usual_model(tc_case *c, const tc_published_model *m, tc_model *model);
 /* The same where layers are of several kinds. */
 TC_NODISCARD tc_code tc_case_mixed(tc_catalog *catalog, tc_case *c, tc_error *error);
 /* The same of a diffusion transformer: the catalog's model of that name, with the sample and blocks that the row states. */

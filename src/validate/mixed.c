@@ -119,6 +119,6 @@ tc_code tc_case_mixed(tc_catalog *catalog, tc_case *c, tc_error *error) {
     }
     if (m->layers <= 0) return tc_case_end(c, TC_CASE_SKIPPED, "model.layers");
     if (m->hidden <= 0) return tc_case_end(c, TC_CASE_SKIPPED, "model.hidden");
-    tc_case_usual_model(c, &c->job.model);
+    tc_case_usual_model(c, m, &c->job.model);
     return set_layers(c, &c->job.model);
 }

@@ -330,12 +330,12 @@ static int most_experts(const tc_model *model) {
     return most;
 }
 
-/* Unstated context parallelism of samples that are long: where there are more ranks than samples, or than the data parallelism that is
- * stated, they share one. */
+/* Unstated context parallelism: where there are more ranks than samples, or than the data parallelism that is stated, they share one. */
 static int unstated_cp(tc_case *c, int tp, int pp) {
     const tc_published_run *run = c->run;
     int ranks = c->cluster.devices / (tp * pp), cp = 1;
-    if (c->family->workload != TC_WORKLOAD_DIFFUSION || ranks < 1) return 1;
+    bool diffusion = c->family->workload == TC_WORKLOAD_DIFFUSION;
+    if (ranks < 1 || (!diffusion && !c->stack.supports.cp_kinds)) return 1;
     if (run->dp > 0 && ranks % run->dp == 0)
         cp = ranks / run->dp;
     else if (run->global_batch > 0 && run->global_batch < ranks && ranks % run->global_batch == 0)
@@ -344,11 +344,14 @@ static int unstated_cp(tc_case *c, int tp, int pp) {
     return cp;
 }
 
-/* Unstated expert parallelism: none, but where the source names a dispatcher that is written for it, over the devices of a node. */
+/* Unstated expert parallelism: over the devices of a node, where a dispatcher is named that is written for it, or the stack has it and does not
+ * share out the weights anyway. */
 static int unstated_ep(tc_case *c, int tp, int pp) {
     int experts = most_experts(&c->job.model), ep = 1;
     if (experts == 0) return 1;
-    int most = c->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
+    const tc_stack *s = &c->stack;
+    bool usual = s->supports.expert_ranks != TC_EXPERT_RANKS_NONE && s->defaults.sharding < TC_SHARD_ZERO3;
+    int most = usual || c->stated.dispatcher >= TC_DISPATCHER_DEEPEP ? c->cluster.fabric.level[0].size : 1;
     for (int n = 2; n <= most; n++)
         if (experts % n == 0 && c->cluster.devices / pp / tp % n == 0) ep = n;
     tc_case_assume_number(c, "expert parallelism %s", ep);
@@ -365,6 +368,13 @@ static int spread_layers(tc_case *c) {
     if (stages < 2 || stages * ranks != run->devices || stages > tc_layer_count(&c->job.model)) return 1;
     tc_case_assume_number(c, "layers spread over %s devices, one at work at a time", stages);
     return stages;
+}
+
+/* A recipe may be for another batch than the run's. */
+static bool divides_batch(const tc_case *c, const tc_layout *l) {
+    int64_t ranks = c->cluster.devices / ((int64_t)l->tp * l->pp * l->cp);
+    return ranks < 1 || c->run->global_batch <= 0 || c->micro_batch <= 0
+           || c->run->global_batch % (ranks * c->micro_batch) == 0;
 }
 
 static void build_layout(tc_case *c) {
@@ -385,8 +395,8 @@ static void build_layout(tc_case *c) {
     if (run->pp != TC_UNSET) build_schedule(c);
     const int *stages = c->stated.stage_layers;
     if (stages) l->stage_layers = stages + 1, l->stage_count = stages[0];
-    l->micro_batch = run->micro_batch;
-    if (run->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
+    l->micro_batch = divides_batch(c, l) ? c->micro_batch : run->micro_batch;
+    if (l->micro_batch == TC_UNSET) c->open |= TC_CASE_OPEN_MICRO_BATCH;
     l->sequence_parallel = run->sequence_parallel;
     if (l->sequence_parallel == TC_UNSET) {
         l->sequence_parallel = l->tp > 1 && c->stack.defaults.sequence_parallel;
@@ -503,12 +513,14 @@ static int recipe_of(const tc_case *c) {
     int training = c->run->frozen_base ? TC_RECIPE_ADAPTERS : tuned ? TC_RECIPE_FULL_TUNING : TC_RECIPE_PRETRAINING;
     int model = most_experts(&c->job.model) > 0 ? TC_RECIPE_EXPERTS : TC_RECIPE_DENSE;
     int packed = c->run->model.finetune.packed == 1, recurrent = c->family->workload == TC_WORKLOAD_HYBRID;
-    return 1 << training | 1 << model | recurrent << TC_RECIPE_RECURRENT | packed << TC_RECIPE_PACKED;
+    bool split = c->run->tp > 1 || c->run->pp > 1;
+    return 1 << training | 1 << model | split << TC_RECIPE_SPLIT | recurrent << TC_RECIPE_RECURRENT
+           | packed << TC_RECIPE_PACKED;
 }
 
 /* What recipes of the stack set then, where the row does not say. */
 static void take_recipes(tc_case *c, const char *stack, int date) {
-    char taken[41 + 16];
+    char taken[41 + 32];
     tc_recipe_row row = {.stack = stack,
                          .accelerator = c->cluster.accelerator.slug,
                          .model = c->run->model.name,
@@ -521,7 +533,10 @@ static void take_recipes(tc_case *c, const char *stack, int date) {
                          .ep = c->run->ep,
                          .micro_batch = c->run->micro_batch,
                          .recompute = c->run->recompute};
-    tc_usual_recipes_take(c->conventions->recipes, &row, &c->stated, &c->recompute, taken, sizeof taken);
+    tc_recipe_set set = {c->recompute, c->run->micro_batch};
+    tc_usual_recipes_take(c->conventions->recipes, &row, &c->stated, &set, taken, sizeof taken);
+    c->recompute = set.recompute;
+    c->micro_batch = set.micro_batch;
     if (taken[0]) tc_case_assume(c, "%s (as its recipes set it)", taken);
 }
 

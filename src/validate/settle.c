@@ -1,6 +1,8 @@
 /* settle.c - what a source leaves open of a layout, a batch, recompute: the fastest, with the least recompute, that fits the memory. */
+#include "base/vocabulary.h"
 #include "forecast/fits.h"
 #include "layout/legal.h"
+#include "layout/supports.h"
 #include "validate/assume.h"
 #include "workload/operators.h"
 
@@ -16,6 +18,11 @@ static int64_t usual_batch(const tc_case *c, const tc_layout *l) {
     int64_t micro_batch = l->micro_batch > 0 ? l->micro_batch : c->stack.defaults.micro_batch;
     int64_t batch = (int64_t)c->cluster.devices / ((int64_t)l->tp * l->pp * l->cp) * micro_batch;
     return l->pp > 1 ? batch * MICRO_BATCHES_PER_STAGE * l->pp : batch;
+}
+
+/* Memory that the step needs, of the device's. */
+static double memory_share(const tc_case *c, const tc_step *step) {
+    return tc_bytes_to_fit(&c->job, &step->memory) / step->memory.capacity;
 }
 
 static bool evaluate(tc_case *c, const tc_layout *layout, tc_step *step) {
@@ -56,16 +63,23 @@ typedef struct axes {
 } axes;
 
 static const int degrees[] = {1, 2, 4, 8, 16, 32};
-enum { TP_DEGREES = 4, PP_DEGREES = 5, MICRO_BATCHES = 4, ENCODER_MICRO_BATCHES = 6 };
+enum { TP_DEGREES = 4, PP_DEGREES = 5, MICRO_BATCHES = 4, WHOLE_MICRO_BATCHES = 6 };
 
-/* Encoders are tuned for a task with batches of 16 or 32 (Devlin et al. 2018, arXiv 1810.04805, appendix A.3). */
+/* Models that are not split are trained with 32 sequences and more where they fit, and encoders are tuned for a task with 16 or 32 (Devlin et al.
+ * 2018, arXiv 1810.04805, appendix A.3). */
 static int micro_batches(const tc_case *c) {
-    return c->run->model.finetune.kind && !c->family->causal ? ENCODER_MICRO_BATCHES : MICRO_BATCHES;
+    bool split = c->run->tp > 1 || c->run->pp > 1 || c->layout.cp > 1, encoder = !c->family->causal;
+    return !split && (encoder || !c->run->model.finetune.kind) ? WHOLE_MICRO_BATCHES : MICRO_BATCHES;
 }
 
+/* Where a stack's usual sharding shares out the weights, models are split for pipelines and for more devices than sequences alone. */
 static axes axes_of(const tc_case *c) {
-    axes a = {.tp = c->open & TC_CASE_OPEN_LAYOUT && c->run->tp == TC_UNSET,
-              .pp = c->open & TC_CASE_OPEN_LAYOUT && c->run->pp == TC_UNSET,
+    const tc_stack_supports *s = &c->stack.supports;
+    bool needs = c->stack.defaults.sharding < TC_SHARD_ZERO3 || c->run->pp > 1
+                 || (c->run->global_batch > 0 && c->run->global_batch * c->layout.cp < c->cluster.devices);
+    bool splits = needs && c->open & TC_CASE_OPEN_LAYOUT;
+    axes a = {.tp = splits && c->run->tp == TC_UNSET && s->tensor_parallel,
+              .pp = splits && c->run->pp == TC_UNSET && s->schedules,
               .micro_batch = c->open & TC_CASE_OPEN_MICRO_BATCH,
               .vpp = c->open & TC_CASE_OPEN_VPP,
               .recompute = c->open & TC_CASE_OPEN_RECOMPUTE};
@@ -128,7 +142,33 @@ static double settle_layout(tc_case *c) {
         if (layout_of(c, &a, number, &l)) try_recomputes(c, &a, &l, &best);
     }
     c->layout = best.layout;
-    return best.found ? tc_bytes_to_fit(&c->job, &best.step.memory) / best.step.memory.capacity : 0;
+    return best.found ? memory_share(c, &best.step) : 0;
+}
+
+/* Unstated sharding: the stack's usual one, or the next with which the run fits, by a margin of the forecast's errors, however little it
+ * keeps. Whoever needs more than the optimizer's states shared out shares all of them. */
+static void settle_sharding(tc_case *c) {
+    tc_layout *l = &c->layout;
+    int usual = c->stack.defaults.sharding;
+    if (c->run->sharding != TC_UNSET || c->run->out_of_memory || c->open & TC_CASE_OPEN_LAYOUT
+        || c->cluster.devices <= l->tp * l->pp * l->cp)
+        return;
+    c->room = MEMORY_SLACK;
+    for (int sharding = usual; sharding <= TC_SHARD_ZERO3; sharding++) {
+        tc_step step;
+        tc_layout least = *l;
+        least.sharding = sharding;
+        if (c->open & TC_CASE_OPEN_MICRO_BATCH) least.micro_batch = 1;
+        if (c->open & TC_CASE_OPEN_RECOMPUTE) least.recompute = TC_RECOMPUTE_FULL;
+        if (sharding == TC_SHARD_ZERO2 && usual != sharding) continue;
+        if (!tc_supports_sharding(&c->stack.supports, sharding, l->pp) || !evaluate(c, &least, &step) || !step.fits)
+            continue;
+        l->sharding = sharding;
+        if (sharding != usual)
+            tc_case_assume(c, "sharding %s (it would not fit otherwise)", tc_sharding_names[sharding]);
+        return;
+    }
+    l->sharding = usual;
 }
 
 static void list_settled(tc_case *c) {
@@ -147,6 +187,7 @@ static void list_settled(tc_case *c) {
 void tc_case_settle(tc_case *c) {
     if (!tc_case_is_built(c)) return;
     if (c->chunked) c->chunked = c->stack.memory.chunked_loss = false; /* settled anew, in the same order */
+    settle_sharding(c);
     c->room = c->run->out_of_memory ? 1 : MEMORY_ERROR;
     if (c->open & ~TC_CASE_OPEN_BATCH) {
         unsigned open = c->open;

@@ -11,9 +11,9 @@
 #include "catalog/schema.h"
 #include "layout/supports.h"
 
-static const char *const of_names[]
-    = {"dense", "experts", "recurrent", "pretraining", "adapters", "full-tuning", "packed", NULL}; /* tc_recipe_of */
-static const char *const recomputes[] = {"none", "selective", "full", "partial", NULL};            /* as in `norm` */
+static const char *const of_names[] = {"dense",       "experts", "recurrent", "pretraining", "adapters",
+                                       "full-tuning", "packed",  "split",     NULL};    /* tc_recipe_of */
+static const char *const recomputes[] = {"none", "selective", "full", "partial", NULL}; /* as in `norm` */
 
 /* What of an entry the schema reads; its lists and settings are read where they stand. */
 typedef struct entry {
@@ -58,13 +58,21 @@ static int recompute_of(const char *text) {
     return TC_UNSET;
 }
 
+/* Sequences of a micro-batch; TC_UNSET where that is no number from 1. */
+static int micro_batch_of(const char *text) {
+    char *end;
+    long value = strtol(text, &end, 10);
+    return *end || value < 1 || value > TC_MOST_DEGREE ? TC_UNSET : (int)value;
+}
+
 static tc_code check_setting(const tc_document *document, const tc_node *setting, tc_error *error) {
     tc_stated ignored = tc_stated_none();
     const tc_stated_field *field = tc_stated_find(setting->key);
     bool word = setting->kind == TC_NODE_SCALAR
-                && (field                                    ? tc_stated_set(&ignored, field, setting->text)
-                    : strcmp(setting->key, "recompute") == 0 ? recompute_of(setting->text) != TC_UNSET
-                                                             : false);
+                && (field                                      ? tc_stated_set(&ignored, field, setting->text)
+                    : strcmp(setting->key, "recompute") == 0   ? recompute_of(setting->text) != TC_UNSET
+                    : strcmp(setting->key, "micro_batch") == 0 ? micro_batch_of(setting->text) != TC_UNSET
+                                                               : false);
     return word ? TC_OK : tc_document_fail(document, setting, NULL, error, "is no word of the fields of `norm`");
 }
 
@@ -133,29 +141,48 @@ static bool goes_with(const char *key, const tc_stated *stated, int recompute) {
     return strcmp(key, "graphed") != 0 || stated->cuda_graphs == TC_GRAPHS_PARTIAL;
 }
 
+static void list(const char *key, char *taken, size_t size) {
+    tc_append(taken, size, "%s%s", taken[0] ? ", " : "", key);
+}
+
 /* Fills from one entry. */
-static void take(const tc_node *n, tc_stated *stated, int *recompute, char *taken, size_t size) {
+static void take(const tc_node *n, tc_stated *stated, tc_recipe_set *set, char *taken, size_t size) {
     for (const tc_node *s = tc_node_get(n, "says")->first; s; s = s->next) {
         const tc_stated_field *field = tc_stated_find(s->key);
         bool instead = tc_node_text(n, "recompute"); /* the row's word stands for another */
-        if (field ? tc_stated_is_set(stated, field) : *recompute != TC_UNSET && !instead) continue;
-        if (!goes_with(s->key, stated, *recompute)) continue;
+        bool sequences = !field && strcmp(s->key, "micro_batch") == 0;
+        bool known = field       ? tc_stated_is_set(stated, field)
+                     : sequences ? set->micro_batch != TC_UNSET
+                                 : set->recompute != TC_UNSET && !instead;
+        if (known || !goes_with(s->key, stated, set->recompute)) continue;
         if (field)
             (void)tc_stated_set(stated, field, s->text);
+        else if (sequences)
+            set->micro_batch = micro_batch_of(s->text);
         else
-            *recompute = recompute_of(s->text);
-        tc_append(taken, size, "%s%s", taken[0] ? ", " : "", s->key);
+            set->recompute = recompute_of(s->text);
+        list(s->key, taken, size);
     }
 }
 
-void tc_usual_recipes_take(const tc_document *document, const tc_recipe_row *row, tc_stated *stated, int *recompute,
+/* The micro-batch that a recipe with degrees is for. */
+static void take_micro_batch(const tc_node *n, tc_recipe_set *set, char *taken, size_t size) {
+    const char *text = tc_node_text(n, "micro_batch");
+    if (!text || set->micro_batch != TC_UNSET) return;
+    set->micro_batch = micro_batch_of(text);
+    list("micro_batch", taken, size);
+}
+
+void tc_usual_recipes_take(const tc_document *document, const tc_recipe_row *row, tc_stated *stated, tc_recipe_set *set,
                            char *taken, size_t size) {
     const tc_node *list = tc_node_get(document->root, "recipes"), *found = NULL;
     taken[0] = 0;
-    for (int near = BOTH; near < NEARNESSES && list && !found; near++)
+    int near = BOTH;
+    for (; near < NEARNESSES && list && !found; near += !found)
         for (const tc_node *n = list->first; n && !found; n = n->next)
             if (tc_node_get(n, "tp") && holds(document, n, row, (nearness)near)) found = n;
-    if (found) take(found, stated, recompute, taken, size);
+    if (found) take(found, stated, set, taken, size);
+    if (found && near != MONTH) take_micro_batch(found, set, taken, size);
     for (const tc_node *n = list ? list->first : NULL; n; n = n->next)
-        if (!tc_node_get(n, "tp") && holds(document, n, row, BOTH)) take(n, stated, recompute, taken, size);
+        if (!tc_node_get(n, "tp") && holds(document, n, row, BOTH)) take(n, stated, set, taken, size);
 }

@@ -14,7 +14,8 @@ typedef enum tc_recipe_of {
     TC_RECIPE_PRETRAINING,
     TC_RECIPE_ADAPTERS,
     TC_RECIPE_FULL_TUNING,
-    TC_RECIPE_PACKED /* samples fill sequences */
+    TC_RECIPE_PACKED, /* samples fill sequences */
+    TC_RECIPE_SPLIT   /* tensor parallelism is stated, or a pipeline */
 } tc_recipe_of;
 
 typedef struct tc_recipe_row {
@@ -28,11 +29,17 @@ typedef struct tc_recipe_row {
 /* Checks the file: conditions, and that each setting is a word of `norm`. */
 TC_NODISCARD tc_code tc_usual_recipes_check(const tc_document *document, tc_error *error);
 
-/* Fills what is not set, of `stated` and of recompute (TC_UNSET): by the first recipe with the row's degrees of its month, else with its degrees, else of its
- * month; and by every one without degrees that holds, the first before the others. What a
+/* What recipes set that is no word of `norm`. TC_UNSET: not set. */
+typedef struct tc_recipe_set {
+    int recompute;
+    int micro_batch; /* sequences */
+} tc_recipe_set;
+
+/* Fills what is not set, of `stated` and `set`: by the first recipe with the row's degrees of its month, else with its degrees, else of its
+ * month; and by every one without degrees that holds, the first before the others. One with degrees sets its micro-batch, too. What a
  * recipe means by a kind of recompute stands in its place. `taken` (size bytes) gets the keys that were filled,
  * "cuda_graphs, dispatcher", or "". */
-void tc_usual_recipes_take(const tc_document *document, const tc_recipe_row *row, tc_stated *stated, int *recompute,
+void tc_usual_recipes_take(const tc_document *document, const tc_recipe_row *row, tc_stated *stated, tc_recipe_set *set,
                            char *taken, size_t size);
 
 #endif
