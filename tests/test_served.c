@@ -284,7 +284,8 @@ static void equal_lengths_stay_together(void **state) {
     (void)state;
 #define WAVES(cv)                                                                                                      \
     CHIPS(1, "sglang")                                                                                                 \
-    MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":200,\"concurrency\":64,"                              \
+    MODEL "\"phase\":\"mixed\",\"input_len\":2000,\"output_len\":200,\"concurrency\":64,\"derived\":{\"num_prompts\":" \
+          "6400},"                                                                                                     \
           "\"measured\":{\"tpot_ms\":20,\"ttft_ms\":900},\"norm\":{\"load\":\"closed\",\"length_cv\":" #cv "}}"
     tc_served_validation equal = score(WAVES(0)), spread = score(WAVES(1));
     assert_true(equal.results[1].predicted > 2 * spread.results[1].predicted);
@@ -313,6 +314,43 @@ static void a_queue_that_ends(void **state) {
     double few = score(QUEUE(100)).results[0].predicted, full = score(QUEUE(1000000)).results[0].predicted;
     assert_true(few < 0.8 * full);
     assert_near(score(QUEUE(30000)).results[0].predicted / full, 1, 0.1);
+}
+
+/* A burst of texts of all lengths lasts as long as its longest: of ten, 2.9 times the mean (1 + 1/2 + ... + 1/10). With requests that
+ * follow, only the end of the test has few. */
+static void the_end_of_a_test(void **state) {
+    (void)state;
+#define TEXTS(load, n, cv)                                                                                             \
+    CHIPS(1, "vllm")                                                                                                   \
+    MODEL "\"phase\":\"mixed\",\"input_len\":130,\"output_len\":260,\"concurrency\":10,\"derived\":{"                  \
+          "\"num_prompts\":" #n "},\"measured\":{\"output_tokens_per_s\":900},\"norm\":{\"load\":\"" load              \
+          "\",\"length_cv\":" #cv "}}"
+    double equal = score(TEXTS("burst", 10, 0)).results[0].predicted,
+           spread = score(TEXTS("burst", 10, 1)).results[0].predicted,
+           less = score(TEXTS("burst", 10, 0.3)).results[0].predicted;
+    assert_near(equal / spread, 2.9, 0.25);
+    assert_near(equal / less, 1.43, 0.1);
+    double few = score(TEXTS("closed", 20, 1)).results[0].predicted,
+           many = score(TEXTS("closed", 2000, 1)).results[0].predicted;
+    assert_true(few < 0.75 * many && few > spread);
+}
+
+/* A worker that decodes looks for new requests every so many steps; in the first waves prompts come faster than in the mean. */
+static void the_first_token_of_workers_apart(void **state) {
+    (void)state;
+#define APART(group, clients, cv)                                                                                      \
+    "{\"id\":\"r\",\"source_family\":\"f\",\"group\":\"" group "\",\"accelerator\":\"b200-sxm\",\"devices\":24,"       \
+    "\"framework\":\"sglang\",\"date\":\"2026-02-01\",\"model\":{\"name\":\"deepseek-v3\"},\"weight_dtype\":\"fp8\","  \
+    "\"tp\":8,\"phase\":\"mixed\",\"input_len\":4096,\"output_len\":1024,\"concurrency\":" #clients                    \
+    ",\"disaggregated\":"                                                                                              \
+    "true,\"derived\":{\"prefill_workers\":1,\"prefill_devices_each\":8,\"decode_workers\":2,"                         \
+    "\"decode_devices_each\":8},\"measured\":{\"tpot_ms\":15,\"ttft_ms\":900},"                                        \
+    "\"norm\":{\"load\":\"closed\",\"length_cv\":" #cv "}}"
+    tc_served_validation by_itself = score(APART("other", 64, 1)), polled = score(APART("inferencex", 64, 1));
+    double steps = (polled.results[1].predicted - by_itself.results[1].predicted) / by_itself.results[0].predicted;
+    assert_near(steps, 4.5, 0.3); /* half of 10 against half of 1 */
+    tc_served_validation together = score(APART("other", 64, 0));
+    assert_true(together.results[1].predicted > 1.02 * by_itself.results[1].predicted);
 }
 
 /* A model that is named otherwise than in the catalog, and one whose other layers recur. */
@@ -456,6 +494,8 @@ int main(void) {
         cmocka_unit_test_teardown(equal_lengths_stay_together, clear),
         cmocka_unit_test_teardown(medians_of_gaps, clear),
         cmocka_unit_test_teardown(a_queue_that_ends, clear),
+        cmocka_unit_test_teardown(the_end_of_a_test, clear),
+        cmocka_unit_test_teardown(the_first_token_of_workers_apart, clear),
         cmocka_unit_test_teardown(models_of_other_names, clear),
         cmocka_unit_test_teardown(engines_by_benchmark_and_release, clear),
         cmocka_unit_test_teardown(an_engine_that_is_not_stated, clear),

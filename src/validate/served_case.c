@@ -435,6 +435,7 @@ static void split_workers(tc_served_case *c) {
     c->prefill.pp = 1;
     if (tc_has_experts(&c->question.model)) c->prefill.ep = w->prefill_ep > 0 ? w->prefill_ep : w->prefill_devices;
     c->prefill.output_tokens = 1;
+    c->prefill.engine.poll_steps = 0; /* steps of prompts look for others each time */
     c->prefill.draft_tokens = 0;
     c->prefill.concurrency = TC_UNSET;
     c->prefill.phase = TC_PHASE_MIXED;
@@ -537,11 +538,11 @@ static void fill_settings(const tc_served_conventions *served, tc_served_case *c
     const char *slug = engine_slug(served, row), *architecture = c->question.cluster.accelerator.architecture;
     tc_engine *e = &c->question.engine;
     bool any = false;
-    for (int i = 0; i < served->settings && slug && row->disaggregated != 1; i++) {
+    for (int i = 0; i < served->settings && slug; i++) {
         const tc_served_setting *s = &served->setting[i];
         bool there = strcmp(s->architecture, "any") == 0 || strcmp(s->architecture, architecture) == 0;
         if (!there || strcmp(s->benchmark, row->group) != 0 || strcmp(s->engine, slug) != 0) continue;
-        if (row->concurrency < s->clients) continue;
+        if (row->concurrency < s->clients || (row->disaggregated == 1) != (s->apart > 0)) continue;
         set(&e->poll_steps, s->poll_steps);
         set(&e->balance_steps, s->balance_steps);
         set(&e->chunk_tokens, s->chunk_tokens);

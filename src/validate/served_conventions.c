@@ -61,6 +61,7 @@ static const tc_field setting_fields[] = {TEXT(tc_served_setting, "benchmark", b
                                           TEXT(tc_served_setting, "engine", engine),
                                           TEXT(tc_served_setting, "architecture", architecture),
                                           SOURCE,
+                                          SETTING(apart),
                                           SETTING(clients),
                                           SETTING(poll_steps),
                                           SETTING(balance_steps),

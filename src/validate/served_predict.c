@@ -27,13 +27,16 @@ static tc_code infer(const tc_serving_question *question, tc_serving_answer *out
 
 #define NO_START 1e6 /* waves of a test that was measured once all was under way */
 
-/* Waves of requests that a test has: the first begins together. */
-static double waves_of(const tc_served_case *c) {
-    const tc_served_row *row = c->row;
+/* Requests of a client in the mean. */
+static double requests_each(const tc_served_row *row) {
     if (row->load == TC_LOAD_BURST) return 1;
-    if (c->seen > 0 && c->seen >= row->concurrency) return NO_START;
     if (row->requests > 0 && row->concurrency > 0) return fmax(row->requests / row->concurrency, 1);
     return strstr(row->notes, "steady") ? NO_START : USUAL_WAVES;
+}
+
+/* Waves of requests that a test has: the first begins together. */
+static double waves_of(const tc_served_case *c) {
+    return c->seen > 0 && c->seen >= c->row->concurrency ? NO_START : requests_each(c->row);
 }
 
 /* ---- tests that end -------------------------------------------------------------------------------- */
@@ -182,30 +185,83 @@ static double share_together(const tc_served_case *c, const wave *w, double outp
     return median ? later : 1 / waves + (1 - 1 / waves) * later;
 }
 
+/* ---- the end of a test ------------------------------------------------------------------------------------- */
+
+#define UNIFORM_CV 0.57735 /* of lengths from nothing to twice the mean */
+#define EULER 0.57722
+
+/* The longest of n lengths, or of what is left of them at any time, relative to the mean length: uniform lengths, from their
+ * spread on ever more as exponentials are. */
+typedef struct longest {
+    double mean, most;
+} longest;
+
+static longest longest_of(double n, double cv, bool left) {
+    double wide = fmin(cv / UNIFORM_CV, 1), more = cv > UNIFORM_CV ? fmin((cv - UNIFORM_CV) / (1 - UNIFORM_CV), 1) : 0;
+    double harmonic = log(n) + EULER + 0.5 / n;
+    /* what is left of uniform lengths from 0 to 2 falls as (1 - x/2)^2: the most of n is 2 (1 - sqrt(pi / 4 n)) */
+    double mean = left ? 2.0 / 3 : 1, uniform = left ? fmax(2 - 1.772 / sqrt(n), mean) : 2 * n / (n + 1);
+    longest out = {mean + more * (1 - mean), mean + wide * (uniform - mean)};
+    out.most += more * (harmonic - out.most);
+    return out;
+}
+
+/* When no request is left to begin, those that run end one after the other, and the last steps have few. */
+typedef struct test_end {
+    double lost;   /* time beyond the steady state's, relative to the whole test */
+    double faster; /* that a token takes less in the mean of the test */
+} test_end;
+
+static tc_code end_of_test(const tc_served_case *c, const tc_serving_answer *a, double running, test_end *out,
+                           tc_error *error) {
+    const tc_served_row *row = c->row;
+    *out = (test_end){0, 0};
+    if (row->length_cv <= 0 || running < 2) return TC_OK;
+    longest l = longest_of(running, row->length_cv, row->load != TC_LOAD_BURST);
+    tc_serving_question few = with_clients(&c->question, a, running * l.mean / l.most);
+    tc_serving_answer end;
+    few.phase = TC_PHASE_DECODE;
+    tc_code code = tc_infer(&few, &end, error);
+    if (code) return code;
+    double relative = fmin(end.tpot_s / a->tpot_s, 1), each = requests_each(row);
+    out->lost = fmax(l.most * relative - l.mean, 0) / each;
+    out->faster = fmin(l.mean / each, 1) * (1 - relative) / 2; /* most tokens come while most requests are there */
+    return code;
+}
+
+static void set_token(tc_serving_answer *a, double token_s) {
+    double moved = token_s / a->tpot_s;
+    a->tpot_s = token_s;
+    a->p10.tpot_s *= moved;
+    a->p90.tpot_s *= moved;
+}
+
 /* A fixed number of clients all start at once. Where lengths are equal they stay together: their prompts wait for each other and
  * not for those that decode, so that what a steady state has in the time of a token is in that of the first one. */
 static tc_code add_waves(const tc_served_case *c, tc_serving_answer *a, tc_error *error) {
     const tc_served_row *row = c->row;
     double outputs = fmax(c->question.output_tokens - 1, 1), places = a->most_requests;
     double clients = row->concurrency, running = places > 0 ? fmin(clients, places) : clients;
-    double replicas = (double)a->devices / (a->tp * a->pp);
-    if (running <= replicas || !(a->ttft_s > 0) || !(a->tpot_s > 0) || !(a->prefill_tokens_per_s_per_device > 0))
-        return TC_OK;
-    wave w;
-    tc_code code = wave_of(c, a, running, &w, error);
+    double replicas = (double)a->devices / (a->tp * a->pp), rate = a->requests_per_s;
+    if (!(a->ttft_s > 0) || !(a->tpot_s > 0) || !(a->prefill_tokens_per_s_per_device > 0)) return TC_OK;
+    test_end end;
+    tc_code code = end_of_test(c, a, running, &end, error);
+    if (!code && running > replicas) {
+        wave w;
+        code = wave_of(c, a, running, &w, error);
+        if (code) return code;
+        double share = share_together(c, &w, outputs);
+        double admission = c->question.engine.params.admission_s;
+        double places_wait = clients > running ? fmax(a->ttft_s - (clients - running) / rate, 0) : a->ttft_s;
+        double together = w.first_s + admission + a->ttft_s - places_wait;
+        delay_first(a, share * (together - a->ttft_s));
+        set_token(a, share * w.token_s + (1 - share) * a->tpot_s);
+        a->e2e_s = a->ttft_s + outputs * a->tpot_s;
+        if (row->load != TC_LOAD_BURST || clients <= running) rate = clients / a->e2e_s;
+    }
     if (code) return code;
-    double share = share_together(c, &w, outputs);
-    double admission = c->question.engine.params.admission_s;
-    double places_wait = clients > running ? fmax(a->ttft_s - (clients - running) / a->requests_per_s, 0) : a->ttft_s;
-    double together = w.first_s + admission + a->ttft_s - places_wait;
-    delay_first(a, share * (together - a->ttft_s));
-    double token = share * w.token_s + (1 - share) * a->tpot_s, moved = token / a->tpot_s;
-    a->tpot_s = token;
-    a->p10.tpot_s *= moved;
-    a->p90.tpot_s *= moved;
-    a->e2e_s = a->ttft_s + outputs * token;
-    double before = a->requests_per_s, lost = row->load == TC_LOAD_CLOSED ? 0.8 * row->length_cv / waves_of(c) : 0;
-    set_rate(a, row->load == TC_LOAD_BURST && clients > running ? before : clients / a->e2e_s / (1 + lost));
+    set_rate(a, rate / (1 + end.lost));
+    set_token(a, a->tpot_s * (1 - end.faster));
     return TC_OK;
 }
 
@@ -219,6 +275,42 @@ static tc_code infer_clients(const tc_served_case *c, tc_serving_answer *out, tc
 /* ---- workers apart ----------------------------------------------------------------------------------- */
 
 #define ROUNDS 8
+
+#define WAVES_ASKED 3 /* of all waves but the first */
+#define MOST_BUSY 0.9 /* of what the prefill does, that a wave which passes asks of it at most */
+
+/* All clients start together, so that half of all prompts are before the mean one of the first wave. They leave the prefill one
+ * after the other and come back as they left it, spread by the lengths of their outputs, from wave to wave the more: until they
+ * are spread over a whole round, prompts come faster than in the mean while a wave passes. */
+static tc_code add_split_waves(const tc_served_case *c, const tc_serving_question *prefill,
+                               const tc_serving_answer *prompts, double output_s, double *ttft_s, tc_error *error) {
+    double waves = waves_of(c), clients = c->row->concurrency, steady = *ttft_s, sum = 0;
+    double tokens_per_s = prompts->prefill_tokens_per_s_per_device * prompts->devices;
+    double pass = clients * prefill->input_tokens * (1 - prefill->cached_share) / tokens_per_s;
+    double spread = fmax(c->row->length_cv, JITTER) * output_s;
+    if (waves >= NO_START) return TC_OK;
+    for (int i = 0; i < WAVES_ASKED; i++) {
+        double k = (i + 0.5) / WAVES_ASKED * (waves - 1), width = sqrt(pass * pass + 12 * spread * spread * k);
+        tc_serving_question q = *prefill;
+        tc_serving_answer at;
+        q.rate = fmin(clients / width, MOST_BUSY * clients / pass);
+        if (width >= output_s + steady || q.rate <= prefill->rate) {
+            sum += steady;
+            continue;
+        }
+        tc_code code = infer(&q, &at, error);
+        if (code) return code;
+        sum += fmax(at.ttft_s, steady);
+    }
+    double later = sum / WAVES_ASKED, first = fmax(pass / 2, later);
+    bool median = waves > 2 && c->row->ttft_statistic == TC_STATISTIC_MEDIAN;
+    *ttft_s = median ? later : later + (first - later) / waves;
+    return TC_OK;
+}
+
+/* Steps of a worker that decodes until a request that came has its first token: it looks for new ones every `poll_steps`, half of
+ * that in the mean, and a request whose keys and values are there joins behind the step that runs and those launched already. */
+static double taken_up_steps(const tc_engine *e) { return fmax(e->poll_steps, 1) / 2.0 + 0.5 + e->ahead_steps; }
 
 /* Workers that prefill and workers that decode, each at the rate of a closed loop of so many requests. */
 static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_error *error) {
@@ -240,12 +332,10 @@ static tc_code infer_split(const tc_served_case *c, tc_serving_answer *out, tc_e
         ttft = i ? (ttft + wanted) / 2 : wanted;
         decoding = fmin(clients, rate * output);
     }
-    /* all clients start together: half of all prompts are before the mean one of the first wave */
-    double waves = waves_of(c);
-    double tokens_per_s = prompts.prefill_tokens_per_s_per_device * prompts.devices;
-    double burst = clients / 2 * prefill.input_tokens * (1 - prefill.cached_share) / tokens_per_s;
-    if (code == TC_OK && burst > ttft && !(waves > 2 && c->row->ttft_statistic == TC_STATISTIC_MEDIAN))
-        ttft += (burst - ttft) / waves;
+    double output = fmax(decode.output_tokens - 1, 1) * out->tpot_s;
+    if (!code) code = add_split_waves(c, &prefill, &prompts, output, &ttft, error);
+    if (code) return code;
+    ttft += taken_up_steps(&decode.engine) * out->decode_step_s;
     ttft += decode.engine.params.handover_s;
     out->ttft_s = ttft;
     out->e2e_s = ttft + fmax(decode.output_tokens - 1, 1) * out->tpot_s;
