@@ -162,6 +162,28 @@ static void activations_of_gpt(void **state) {
     assert_near(memory_of(&m).activations, (layers * 2 * sbh + sbh * (34 + 5 * a * s / h)) / 4, 1);
 }
 
+/* 32-bit training keeps four bytes for every two: of the scores the softmax, its dropout mask of a byte and what that leaves;
+ * nothing is cast, so that no wider copy lies beside it. */
+static void activations_in_32_bit(void **state) {
+    (void)state;
+    static const tc_dtype wide[] = {TC_FP32, TC_TF32};
+    for (int i = 0; i < 2; i++) {
+        tc_question m = round_machine(8);
+        double s = 1024, b = 2, h = 1024, a = 16, layers = 8, sbh = s * b * h;
+        m.job.dtype = (int)wide[i];
+        m.cluster.accelerator.matmul_flops[wide[i]] = 1e14;
+        m.job.attention = TC_ATTENTION_PLAIN;
+        m.layout.micro_batch = 2;
+        m.stack.params.norm_extra = 1;
+        assert_near(memory_of(&m).activations, layers * sbh * (2 * 34 + 9 * a * s / h), 1);
+        double logits = s * b * m.job.model.vocab, norm = 2 * 4 * sbh;
+        m.stack.memory.logits_bytes = 12; /* fp32 copy, log-softmax, gradient: the first are the logits */
+        assert_near(memory_of(&m).logits, norm + 12 * logits, 1);
+        m.layout.recompute = TC_RECOMPUTE_FULL;
+        assert_near(memory_of(&m).activations, layers * 4 * sbh + sbh * (2 * 34 + 9 * a * s / h), 1);
+    }
+}
+
 /* Fused attention keeps no scores, but a log-sum-exp of 4 bytes a query and head; no dropout mask either. */
 static void activations_with_flash(void **state) {
     (void)state;
@@ -537,6 +559,7 @@ int main(void) {
         cmocka_unit_test(offload_and_frozen),
         cmocka_unit_test(passing_blocks),
         cmocka_unit_test(activations_of_gpt),
+        cmocka_unit_test(activations_in_32_bit),
         cmocka_unit_test(activations_with_flash),
         cmocka_unit_test(logits),
         cmocka_unit_test(pipelines_hold_micro_batches),

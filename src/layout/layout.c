@@ -227,6 +227,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .ep = l->ep,
                      .etp = l->etp,
                      .sequence_parallel = l->sequence_parallel && l->tp > 1,
+                     .wide = tc_format_bytes(tc_format_wide(job->dtype)) == 4,
                      .plain_attention = p->attention == TC_ATTENTION_PLAIN,
                      .dropout
                      = stack->memory.dropout && p->attention == TC_ATTENTION_PLAIN && model->norm == TC_NORM_LAYER,
@@ -245,7 +246,8 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .adapter_targets = f->targets,
                      .adapter_dropout = f->dropout || stack->kernels.adapter_dropout,
                      .fused_adapters = stack->kernels.fused_adapters,
-                     .cast_inputs = tc_has_wide_adapters(stack, job) && !stack->kernels.fused_adapters,
+                     .cast_inputs = tc_has_wide_adapters(stack, job) && !stack->kernels.fused_adapters
+                                    && tc_format_bytes(tc_format_wide(job->dtype)) < 4,
                      .base_bytes = f->base_bits / 8,
                      .chunked_loss = f->chunked_loss,
                      .no_head = !objective.head,

@@ -70,7 +70,8 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
     queries /= parts;
     double scores = batch * queries * keys;
     tc_op_tag tag = tag_of(core);
-    double mask = shard->dropout ? 5 : 0;
+    double mask = shard->dropout ? 5 : 0, dropped = !shard->dropout ? 0 : shard->wide ? 2.5 : 3; /* a mask is a byte */
+    bool copied = shard->unfused_softmax && !shard->narrow_softmax && !shard->wide;
     tc_operator *op = tc_add_gemm(out, tag, TC_SPLIT_TENSOR, batch, queries, keys, core->qk_dim, TC_GROUP_ATTENTION);
     op->weights = 0;
     op->gemm.low_precision = false;
@@ -78,9 +79,7 @@ static void add_plain(tc_operators *out, const tc_attention_core *core, const tc
     op->saved_bytes = qkv_bytes;
     op->drops = core->inputs;
     op = tc_add_elementwise(out, tag, (4 + mask) * scores, (6 + mask) * scores,
-                            (2 + (shard->unfused_softmax && !shard->narrow_softmax ? 4 : 0) + (shard->dropout ? 3 : 0))
-                                * scores,
-                            TC_GROUP_ATTENTION);
+                            (2 + (copied ? 4 : 0) + dropped) * scores, TC_GROUP_ATTENTION);
     op->elementwise.unfused = (24 + mask) / (4 + mask);
     op->drops = TC_GROUP_QKV | TC_GROUP_ATTENTION;
     op = tc_add_gemm(out, tag, TC_SPLIT_TENSOR, batch, queries, core->v_dim, keys, TC_GROUP_ATTENTION);

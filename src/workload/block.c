@@ -144,6 +144,7 @@ void tc_block_operators(const tc_model *model, const tc_block *block, const tc_s
     if (out->tp_collectives > mixed + 1) out->tp_collectives = mixed + 1; /* what stands side by side is summed first */
     if (block->parallel_residual && !(block->ffn & TC_FFN_EXPERTS) && mixed > 0) out->tp_collectives = mixed;
     tc_add_finetuning(block, shard, out);
+    tc_widen(shard, out);
 }
 
 /* Products at an end of the model. */
@@ -192,9 +193,11 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     op->gemm.low_precision = false;
     double held = logits * (shard->gathered_logits ? shard->tp : 1);
     op->saved_bytes = 2 * held;
-    double loss_bytes = logits_bytes > 0 ? 4 : 2; /* fp32, or in place in 16 bit */
-    tc_add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits,
-                       logits_bytes * held, 0);
+    tc_widen(shard, out);
+    double kept
+        = shard->wide && logits_bytes >= 4 ? logits_bytes - 4 : logits_bytes; /* fp32 logits are their own copy */
+    double loss_bytes = logits_bytes > 0 ? 4 : 2;                             /* fp32, or in place in 16 bit */
+    tc_add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, kept * held, 0);
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
 }

@@ -138,7 +138,8 @@ typedef struct tc_shard {
     bool sequence_parallel;
     bool plain_attention; /* scores written to memory */
     bool dropout;         /* GPT-era dropout masks */
-    bool frozen;          /* no weight gradients: inputs of frozen MLPs are not kept */
+    bool wide;   /* 32-bit training: all that is kept takes 4 bytes an element, and no wider copy lies beside it */
+    bool frozen; /* no weight gradients: inputs of frozen MLPs are not kept */
     double adapter_rank;  /* 0: no adapters */
     int adapter_targets;  /* tc_adapted bits */
     bool adapter_dropout; /* of their inputs */

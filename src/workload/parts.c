@@ -54,6 +54,16 @@ tc_operator *tc_add_norm(tc_operators *out, const tc_model *model, double elemen
     return op;
 }
 
+void tc_widen(const tc_shard *shard, tc_operators *out) {
+    if (!shard->wide) return;
+    for (int i = 0; i < out->count; i++) {
+        out->op[i].saved_bytes *= 2;
+        out->op[i].output_bytes *= 2;
+        out->op[i].chained_bytes = 0;
+    }
+    out->block_input_bytes *= 2;
+}
+
 void tc_add_convolution(tc_operators *out, double tokens, double channels, double taps, bool bias) {
     double elements = tokens * channels;
     tc_operator *op = tc_add_elementwise(out, TC_TAG_CONVOLUTION, 4 * elements, 8 * elements, 2 * elements, 0);

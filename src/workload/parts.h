@@ -47,6 +47,9 @@ tc_operator *tc_add_norm(tc_operators *out, const tc_model *model, double elemen
 void tc_add_mlp(tc_operators *out, const tc_shard *shard, tc_op_tag tag, tc_split_kind split, tc_mlp_kind kind,
                 double groups, double tokens, double hidden, double ffn, bool bias);
 
+/* What is kept in 32-bit training: twice the bytes of 16-bit operators, without their wider copies. */
+void tc_widen(const tc_shard *shard, tc_operators *out);
+
 /* A causal convolution of each channel over `taps` tokens, with its activation. */
 void tc_add_convolution(tc_operators *out, double tokens, double channels, double taps, bool bias);
 /* A recurrence in chunks: FLOPs of the recurrence and of the chunked form, elements of inputs and outputs, states of all chunks (fp32). */

@@ -231,6 +231,7 @@ void tc_tower_operators(const tc_model *model, int tower, int part, const tc_tow
         tc_block_operators(&m, &block, &grouped, out);
     } else {
         emit_ends(t, work, shard, out);
+        tc_widen(shard, out);
     }
     out->tp_bytes = 2 * shard->sequences * shard->seq * t->hidden;
     out->cp_bytes = out->cp_query_bytes = 0;
