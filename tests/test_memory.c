@@ -333,6 +333,12 @@ static void half_precision_gradients(void **state) {
     m.layout.sharding = TC_SHARD_ZERO1;
     b = memory_of(&m);
     assert_near(b.parameters + b.gradients + b.optimizer, (4 + 16.0 / 8) * n, 2e-3 * n);
+    /* where the weights are the master copy (autocast), gradients are theirs and no copy is made: 4 + 4 + 8 */
+    m.layout.sharding = TC_SHARD_NONE;
+    m.stack.memory.optimizer_bytes = 10;
+    b = memory_of(&m);
+    assert_near(b.parameters + b.gradients + b.optimizer, 16 * n, 2e-3 * n);
+    assert_near(b.gradients, 4 * n, 2e-3 * n);
 }
 
 /* One compiled step of one micro-batch: gradients or activations, whichever is more. */

@@ -350,8 +350,9 @@ static void add_trained(const tc_question *q, const tc_placement *p, const tc_st
     if (tc_format_is_low(job->dtype) && w->adapters <= 0)
         m->parameters += stack->memory.low_precision_weights * tc_format_bytes(job->dtype)
                          * (s->zero3 ? sharded : whole - w->ends);
-    /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d) */
-    bool fp16 = job->dtype == TC_FP16 && main_grad == 4;
+    /* fp16 gradients are accumulated as they are, with a copy in fp32 beside the master copy (Megatron-LM, dist_optimizer.md: 4 + 16 / d);
+     * where the weights are the master copy, gradients are in fp32 as they are (torch.amp) */
+    bool fp16 = job->dtype == TC_FP16 && main_grad == 4 && stack->memory.optimizer_bytes >= 12;
     double beside = job->frozen_base ? 0 : beside_of(s, w);
     bool split = s->zero2 && !(stack->memory.whole_accumulation && p->micro_batches > 1);
     m->gradients = (fp16 ? 2 : main_grad) * ((split ? sharded : whole) + beside);

@@ -197,8 +197,11 @@ static void build_job(tc_case *c) {
         c->stack.memory.optimizer_bytes = 4; /* two moments in 16 bit, no fp32 master copy */
         c->stack.memory.main_grad_bytes = 2;
     }
-    if (c->stated.optimizer_states == TC_STATES_8_BIT && c->stack.memory.optimizer_bytes >= 8)
-        c->stack.memory.optimizer_bytes -= 6;                                     /* two moments in 8 bit */
+    if (c->stated.optimizer_states == TC_STATES_8_BIT) {
+        if (memory->optimizer_bytes >= 8) memory->optimizer_bytes -= 6; /* two moments in 8 bit */
+        c->stack.kernels.foreach_optimizer
+            = false; /* a kernel steps them block by block (bitsandbytes, optimizer.py) */
+    }
     if (c->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
     if (c->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
     if (c->stated.optimizer_states == TC_STATES_16_BIT_MOMENTS && c->stack.memory.optimizer_bytes >= 12)
