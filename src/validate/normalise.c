@@ -17,7 +17,8 @@
 #include "catalog/packed.h"
 
 #define WORDS_FILE "words.yaml"
-#define LONGEST_ROW 16384 /* bytes of its texts; a text beyond is not read */
+#define LONGEST_ROW 16384      /* bytes of its texts; a text beyond is not read */
+#define REVISION_CHARACTERS 24 /* from the phrase to the date: a hash of a commit stands between */
 
 const char *const tc_row_text_keys[]
     = {"id",         "framework",  "notes",  "recompute", "offload",     "optimizer", "measured_as",
@@ -48,7 +49,7 @@ typedef struct rule {
 struct tc_words {
     rule *rules;
     int count;
-    phrases policies, rest, kept, some_operators, modules, device, node;
+    phrases policies, rest, kept, some_operators, modules, device, node, revision;
 };
 
 /* ---- reading the file ---------------------------------------------------------------- */
@@ -146,6 +147,7 @@ tc_code tc_words_open(tc_arena *arena, tc_words **out, tc_error *error) {
     words->modules = read_phrases(&r, tc_node_find(document.root, "recompute.modules"), operators);
     words->device = read_phrases(&r, tc_node_find(document.root, "rate.device"), NULL);
     words->node = read_phrases(&r, tc_node_find(document.root, "rate.node"), NULL);
+    words->revision = read_phrases(&r, tc_node_find(document.root, "date.revision"), NULL);
     return r.code;
 }
 
@@ -477,8 +479,22 @@ static int date_of_title(const char *title) {
     return found;
 }
 
-/* "arxiv.org/abs/2401.10241": 2024-01; otherwise by the title, or by the release of the software: "main (2026-08)". */
-static void read_date(const char *url, const char *title, const char *software, tc_stated *stated) {
+/* "baseline of 2025-11-25", "at commit 634edae3 (2025-06-09)": the month of the source as it was read; 0 where notes have none. */
+static int date_of_revision(const tc_words *words, const char *notes) {
+    for (int i = 0; i < words->revision.count; i++) {
+        const phrase *p = &words->revision.list[i];
+        const char *at = strstr(notes, p->text);
+        for (const char *c = at ? at + p->length : NULL; c && *c && c < at + p->length + REVISION_CHARACTERS; c++)
+            if (strspn(c, "0123456789") == 4 && c[4] == '-' && strspn(c + 5, "0123456789") == 2)
+                return dated(strtol(c, NULL, 10), strtol(c + 5, NULL, 10));
+    }
+    return 0;
+}
+
+/* "arxiv.org/abs/2401.10241": 2024-01; otherwise by the title, or by the release of the software: "main (2026-08)"; where these have
+ * no month, by the revision that the notes name. */
+static void read_date(const tc_words *words, const row *r, const char *const texts[TC_ROW_TEXTS], tc_stated *stated) {
+    const char *url = texts[TC_ROW_URL], *title = texts[TC_ROW_SOURCE], *software = texts[TC_ROW_FRAMEWORK];
     const char *arxiv = url ? strstr(url, "arxiv.org/") : NULL;
     const char *number = arxiv ? strchr(arxiv + strlen("arxiv.org/"), '/') : NULL;
     if (number && strspn(number + 1, "0123456789") == 4 && number[5] == '.') {
@@ -487,6 +503,8 @@ static void read_date(const char *url, const char *title, const char *software, 
     }
     int date = title ? date_of_title(title) : 0;
     if (date == 0 && software) date = date_of_title(software);
+    int revision = date % 100 == 0 ? date_of_revision(words, r->small[TC_ROW_NOTES]) : 0;
+    if (revision > 0) date = revision;
     if (date > 0) stated->date = date;
 }
 
@@ -499,5 +517,5 @@ void tc_words_read(const tc_words *words, const char *const texts[TC_ROW_TEXTS],
     read_sample(r.small[TC_ROW_NOTES], stated);
     if (texts[TC_ROW_INTER_NODE] && stated->node_gbit_s <= 0 && stated->device_gbit_s <= 0)
         read_rate(words, texts[TC_ROW_INTER_NODE], stated);
-    if (stated->date == TC_UNSET) read_date(texts[TC_ROW_URL], texts[TC_ROW_SOURCE], texts[TC_ROW_FRAMEWORK], stated);
+    if (stated->date == TC_UNSET) read_date(words, &r, texts, stated);
 }
