@@ -202,7 +202,7 @@ static void every_field_is_in_the_table(void **state) {
         "search" JOB "--for-tokens-per-s 1000 --fix tp=2",
         "search" JOB "--space",
         "plan ascend-2024",
-        "plan two-pools-h100-h20 --samples 64 --by 2025-11-01 --take 0.8 --dates",
+        "plan two-pools-h100-h20 --samples 64 --by 2025-10-20 --take 0.8 --dates",
         "plan startup-rented --samples 64 --certain",
         "plan docs/examples/two-sites.yaml --samples 64 --set jobs[0].mixed=data",
         "plan startup-rented --samples 64 --best-by 2026-03-31",

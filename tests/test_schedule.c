@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "step/terms.h"
 #include "step/timeline.h"
 
 static tc_order make(int schedule, int stages, int chunks, int micro_batches) {
@@ -235,12 +236,37 @@ static void no_bound_on_stages(void **state) {
     tc_order_free(&order);
 }
 
+/* Of 4 chunks with 1 s of weights each and 2 s of compute a micro-batch: the first has its own forward beside it, which hides the share of
+ * it that may hide; the others' have that of `ahead` micro-batches. Gradients of ZeRO-2 are scattered with each micro-batch, in one. */
+static void virtual_stages_hide_collectives(void **state) {
+    (void)state;
+    tc_stack stack = {0};
+    const int both = TC_OVERLAP_GRAD_REDUCE | TC_OVERLAP_PARAM_GATHER;
+    static const struct {
+        double chunks, ahead, share, forward, gather; /* exposed */
+    } cases[] = {{1, 4, 0.75, 8, 1}, {4, 4, 0.75, 8, 0.25}, {4, 4, 0.75, 2, 0.5}, {4, 1, 0.75, 2, 2}, {4, 4, 0, 8, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stack.params.dp_overlap = cases[i].share;
+        tc_data_parallel d
+            = {.gather = 4, .reduce = 4, .gathers = 2, .chunks = cases[i].chunks, .ahead = cases[i].ahead};
+        tc_round window = {cases[i].forward, cases[i].forward};
+        tc_exposed_traffic e = tc_traffic_exposed(&stack, both, &d, window);
+        assert_near(e.gather, cases[i].gather, 1e-12);
+        assert_near(e.reduce, cases[i].gather, 1e-12);
+        e = tc_traffic_exposed(&stack, TC_OVERLAP_GRAD_REDUCE, &d, window);
+        assert_near(e.gather, 4, 1e-12);
+        d.reduce_every_micro_batch = true;
+        e = tc_traffic_exposed(&stack, both, &d, window);
+        assert_near(e.each, 4 - fmin(cases[i].share * 4, cases[i].forward), 1e-12);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[]
-        = {cmocka_unit_test(every_order_runs),  cmocka_unit_test(what_is_in_flight),
-           cmocka_unit_test(published_bubbles), cmocka_unit_test(a_file),
-           cmocka_unit_test(bad_files),         cmocka_unit_test(a_file_in_the_worst_order),
-           cmocka_unit_test(impossible),        cmocka_unit_test(what_a_schedule_can_arrange),
-           cmocka_unit_test(no_bound_on_stages)};
+        = {cmocka_unit_test(every_order_runs),   cmocka_unit_test(what_is_in_flight),
+           cmocka_unit_test(published_bubbles),  cmocka_unit_test(a_file),
+           cmocka_unit_test(bad_files),          cmocka_unit_test(a_file_in_the_worst_order),
+           cmocka_unit_test(impossible),         cmocka_unit_test(what_a_schedule_can_arrange),
+           cmocka_unit_test(no_bound_on_stages), cmocka_unit_test(virtual_stages_hide_collectives)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -461,7 +461,10 @@ tc_data_parallel tc_data_parallel_of(const tc_costs *costs, const tc_stage_load 
     tc_stage_weights w = load->weights;
     double param = costs->rates.element_bytes, grad = param == 4 ? param : costs->q->stack.memory.grad_bytes;
     tc_preference_figures objective = tc_preference_of(&costs->q->job.finetune);
-    tc_data_parallel d = {.stage = load->stage, .gathers = 2 + objective.reference + objective.forwards};
+    tc_data_parallel d = {.stage = load->stage,
+                          .gathers = 2 + objective.reference + objective.forwards,
+                          .chunks = l->vpp,
+                          .ahead = fmin(l->pp, (double)costs->p->micro_batches)};
     bool whole_weights = l->sharding == TC_SHARD_ZERO3 || l->sharding == TC_SHARD_HSDP;
     /* with a pipeline the weights stay gathered for the step (Llama Team 2024, section 3.3.2) */
     d.every_micro_batch = whole_weights && l->pp == 1;

@@ -112,6 +112,8 @@ typedef struct tc_data_parallel {
     double replica; /* all-reduce between the replicas of HSDP */
     double gathers; /* of the weights in a micro-batch: one forward, one backward, those of forward passes alone */
     double ends;    /* of gather and reduce, the first gather and the last scatter, which have nothing to hide behind */
+    double chunks;  /* of the stage, each with collectives of its own: virtual stages */
+    double ahead;   /* micro-batches that a chunk runs before the next one's first, and behind its last */
     int stage;
     bool every_micro_batch;        /* weights are gathered again for each micro-batch, forward and backward */
     bool reduce_every_micro_batch; /* a rank keeps its shard of the gradients only */

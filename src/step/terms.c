@@ -11,6 +11,14 @@
 #define PLUS(member, label, loss, bound, feature) +t->member
 double tc_step_terms_sum(const tc_step_terms *t) { return t->work + t->host TC_STEP_PARTS(PLUS); }
 
+/* Once a step, each virtual stage's by itself: the first chunk's weights have its own forward of one micro-batch beside them, a later one's the
+ * forward of all micro-batches that run on the chunk before; so the gradients, the last chunk first (Megatron-Core, pipeline_parallel/schedules.py,
+ * param_sync_func of the next chunk and grad_sync_func of a chunk whose micro-batches are done). */
+static double exposed_by_chunk(const tc_data_parallel *d, double seconds, double share, double window) {
+    double own = seconds / d->chunks, beside = window / d->chunks, left = share > 0 ? own - d->ahead * beside : own;
+    return tc_exposed(own, share, beside) + (d->chunks - 1) * fmax(left, 0);
+}
+
 tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const tc_data_parallel *d, tc_round window) {
     double overlap = stack->params.dp_overlap, behind = hidden & TC_OVERLAP_GRAD_REDUCE ? overlap : 0;
     double all = d->gathers * d->gather + d->reduce;
@@ -23,8 +31,9 @@ tc_exposed_traffic tc_traffic_exposed(const tc_stack *stack, int hidden, const t
         e.replica = tc_exposed(d->replica, behind, left < window.backward ? left : window.backward);
         return e;
     }
-    e.gather = tc_exposed(d->gather, hidden & TC_OVERLAP_PARAM_GATHER ? overlap : 0, window.forward);
-    double reduce = tc_exposed(d->reduce, behind, window.backward);
+    e.gather = exposed_by_chunk(d, d->gather, hidden & TC_OVERLAP_PARAM_GATHER ? overlap : 0, window.forward);
+    double reduce = d->reduce_every_micro_batch ? tc_exposed(d->reduce, behind, window.backward)
+                                                : exposed_by_chunk(d, d->reduce, behind, window.backward);
     *(d->reduce_every_micro_batch ? &e.each : &e.reduce) = reduce;
     e.replica = tc_exposed(d->replica, behind, window.backward - (d->reduce - reduce));
     return e;
