@@ -591,8 +591,26 @@ static void replicas_that_share_experts_wait_for_each_other(void **state) {
     assert_true(one.prefill.communication > 0.2 * once.prefill.communication);
 }
 
+/* Among cards on PCIe a rank reads from all others one after the other, over NVLink from all at once. */
+static double reduction(const char *chip, int tp) {
+    tc_serving_question q = ask("llama-3.1-8b", chip, tp, "vllm");
+    q.tp = tp;
+    q.concurrency = 1;
+    return answer(&q).decode.communication / 64; /* two a layer */
+}
+
+static void all_reduces_by_ranks(void **state) {
+    (void)state;
+    double two = reduction("rtxpro6000", 2), four = reduction("rtxpro6000", 4), eight = reduction("rtxpro6000", 8);
+    assert_near(two, 4.5e-6, 2e-6); /* AIConfigurator's tables: 4.5, 13 and 26 us */
+    assert_near(four, 13e-6, 3e-6);
+    assert_near(eight, 26e-6, 4e-6);
+    assert_near(reduction("h100-sxm", 2) / reduction("h100-sxm", 8), 1, 0.2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_reduces_by_ranks),
         cmocka_unit_test(a_step_reads_weights_and_cache),
         cmocka_unit_test(waits_are_those_of_textbooks),
         cmocka_unit_test(a_loop_and_arrivals_agree),

@@ -1,4 +1,5 @@
-/* serving_main.c - fits the parameters of serving to published rows: `make fit-serving`.
+/* serving_main.c - fits the parameters of serving to published rows: `make fit-serving`. Rates of devices are those that training fitted, as
+ * in every forecast.
  *
  * usage: traincast-fit-serving [options] ROWS.jsonl ... */
 #include <math.h>
@@ -143,7 +144,7 @@ int main(int argc, char **argv) {
     tc_error error;
     problem.set = a.set;
     if (tc_catalog_open(NULL, 0, &catalog, &error)) stop(&error);
-    tc_catalog_ignore_fitted(catalog);
+    tc_catalog_ignore_fitted_serving(catalog);
     for (int i = first; i < argc; i++)
         if (tc_published_read_file(&published, argv[i], &error)) stop(&error);
     for (int i = 0; i < published.served_count; i++)

@@ -43,6 +43,8 @@ void tc_catalog_ignore_fitted(tc_catalog *catalog) {
     for (int i = 0; i < catalog->entries.count; i++) catalog->entries.entry[i].value = NULL;
 }
 
+void tc_catalog_ignore_fitted_serving(tc_catalog *catalog) { catalog->ignore_fitted_serving = true; }
+
 /* ---- structs -------------------------------------------------------------------------------------- */
 
 static tc_code store_slug(const tc_data_file *file, char *out, size_t size, tc_error *error) {

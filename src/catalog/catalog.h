@@ -63,5 +63,7 @@ TC_NODISCARD tc_code tc_catalog_parameters(tc_catalog *catalog, tc_kind kind, co
 
 /* Leaves data/fitted out from now on: what fitting starts from. */
 void tc_catalog_ignore_fitted(tc_catalog *catalog);
+/* The same of the values of serving alone: they are fitted beside those of devices, as forecasts have them. */
+void tc_catalog_ignore_fitted_serving(tc_catalog *catalog);
 
 #endif

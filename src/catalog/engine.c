@@ -186,7 +186,7 @@ static tc_code read_engine(tc_catalog *catalog, const tc_data_file *file, const 
     *out = tc_default_engine();
     tc_code code = tc_lookup_helper(catalog, TC_KIND_ENGINE, "generic", &tc_engine_schema, &generic, error);
     if (code == TC_OK && !generic) code = tc_fail(error, TC_NOT_FOUND, "engines/generic.yaml", "is not there; add it");
-    if (code == TC_OK && !catalog->ignore_fitted)
+    if (code == TC_OK && !catalog->ignore_fitted && !catalog->ignore_fitted_serving)
         code = tc_lookup_helper(catalog, TC_KIND_FITTED, "serving", &tc_fitted_serving_schema, &fitted, error);
     if (code == TC_OK) code = tc_schema_read(&tc_engine_schema, generic, out, error);
     layers l = {generic, file->document, fitted, architecture[0] ? architecture : "generic", date, resolved, error};

@@ -21,6 +21,7 @@ struct tc_catalog {
     const struct tc_catalog_item *items[TC_FILE_KINDS]; /* lists made so far */
     tc_interval_model *interval;                        /* NULL: not read yet */
     bool ignore_fitted;
+    bool ignore_fitted_serving;
     struct tc_sets *sets; /* changes of files for the time of one question; NULL: none */
 };
 

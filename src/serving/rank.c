@@ -243,6 +243,15 @@ static double nodes_of_copies(const tc_serving_question *q, double nodes) {
     return nodes > 1 ? nodes * (1 - pow(1 - 1 / nodes, copies)) / copies : 1;
 }
 
+/* Of an all-reduce of few bytes among so many ranks. Over PCIe each rank reads from all others one after the other: AIConfigurator's
+ * tables have 5, 13 and 25 us among 2, 4 and 8 cards, where NVLink has 4.3 to 5. all_reduce_floor is that of eight. */
+static double reduce_floor(const tc_serving_question *q, int ranks) {
+    const tc_fabric *fabric = &q->cluster.fabric;
+    bool one_by_one = fabric->levels > 0 && fabric->level[0].topology == TC_TOPOLOGY_PCIE;
+    double share = one_by_one && ranks < 8 ? (ranks - 1) / 7.0 : 1;
+    return share * q->engine.params.all_reduce_floor_s;
+}
+
 static void fill_collectives(const tc_serving_question *q, const tc_serving_degrees *d, tc_rank *r) {
     const tc_serving_params *s = &q->engine.params;
     const tc_fabric *fabric = &q->cluster.fabric;
@@ -251,7 +260,7 @@ static void fill_collectives(const tc_serving_question *q, const tc_serving_degr
     tc_group_path ep = tc_path_of(fabric, device, (tc_group){d->ep, 1});
     tc_group_path pp = tc_path_of(fabric, device, (tc_group){d->pp, d->tp});
     bool tp_inside = tp.levels == 0 || tp.inside[0] >= d->tp, ep_inside = ep.levels == 0 || ep.inside[0] >= d->ep;
-    r->reduce = line_of(s->all_reduce_floor_s, tp_inside ? 0 : tp.reduce_latency + tp.reduce_steps,
+    r->reduce = line_of(reduce_floor(q, d->tp), tp_inside ? 0 : tp.reduce_latency + tp.reduce_steps,
                         tc_all_reduce_seconds(&tp, LARGE_BYTES));
     r->exchange = line_of(s->exchange_floor_s, ep_inside ? 0 : tc_all_to_all_seconds(&ep, 1),
                           tc_all_to_all_seconds(&ep, LARGE_BYTES));

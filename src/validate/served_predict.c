@@ -288,8 +288,7 @@ static tc_code add_split_waves(const tc_served_case *c, const tc_serving_questio
     double tokens_per_s = prompts->prefill_tokens_per_s_per_device * prompts->devices;
     double pass = clients * prefill->input_tokens * (1 - prefill->cached_share) / tokens_per_s;
     double spread = fmax(c->row->length_cv, JITTER) * output_s;
-    if (waves >= NO_START) return TC_OK;
-    for (int i = 0; i < WAVES_ASKED; i++) {
+    for (int i = 0; i < WAVES_ASKED && waves < NO_START; i++) {
         double k = (i + 0.5) / WAVES_ASKED * (waves - 1), width = sqrt(pass * pass + 12 * spread * spread * k);
         tc_serving_question q = *prefill;
         tc_serving_answer at;
@@ -302,9 +301,10 @@ static tc_code add_split_waves(const tc_served_case *c, const tc_serving_questio
         if (code) return code;
         sum += fmax(at.ttft_s, steady);
     }
-    double later = sum / WAVES_ASKED, first = fmax(pass / 2, later);
+    double later = waves < NO_START ? sum / WAVES_ASKED : steady, first = fmax(pass / 2, later);
     bool median = waves > 2 && c->row->ttft_statistic == TC_STATISTIC_MEDIAN;
-    *ttft_s = median ? later : later + (first - later) / waves;
+    *ttft_s
+        = fmin(median ? later : later + (first - later) / waves, fmax(pass, prompts->prefill_s)); /* of all, no more */
     return TC_OK;
 }
 
