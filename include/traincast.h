@@ -552,6 +552,7 @@ typedef struct tc_stack_memory {
     double low_precision_weights;   /* copies of the weights in such a format beside the 16-bit ones */
     bool weighted_inputs; /* routing weights are applied before the experts' second matmul: its output is not kept */
     bool gathered_inputs; /* sequence parallelism: inputs of matmuls stay gathered for the backward pass */
+    bool kept_exchange;   /* experts that run again: what their exchange brought stays, and is not exchanged again */
     tc_temporary_gradients temporary_gradients;
     bool gradients_persist;   /* from step to step; else, with one micro-batch, they come as activations go */
     bool late_reduction;      /* ZeRO-2: gradients are reduced at the end of the backward pass, all of a rank at once */

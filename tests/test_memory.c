@@ -240,6 +240,31 @@ static void expert_parallelism(void **state) {
     assert_near(memory_of(&m).optimizer, 12 * ((n - experts) / 8 + experts / 8), 1e-4 * n);
 }
 
+/* Experts that run again: what the all-to-all brought, there and back, is kept or exchanged again. */
+static void kept_exchange(void **state) {
+    (void)state;
+    tc_question m = round_machine(8);
+    m.job.model = round_moe(4);
+    m.layout.ep = 8;
+    m.layout.recompute = TC_RECOMPUTE_OPERATORS;
+    m.layout.recompute_operators = TC_GROUP_MOE;
+    double layers = m.job.model.block[0].count, tokens = 1024, hidden = m.job.model.hidden,
+           copies = m.job.model.block[0].experts.top_k;
+    tc_step again, kept;
+    tc_error error;
+    assert_int_equal(tc_forecast(&m, &again, &error), TC_OK);
+    m.stack.memory.kept_exchange = true;
+    assert_int_equal(tc_forecast(&m, &kept, &error), TC_OK);
+    /* the layer in work has both at hand anyway */
+    double one = 2 * 2 * tokens * copies * hidden;
+    assert_near(kept.memory.activations, again.memory.activations + (layers - 1) * one, 1);
+    assert_true(kept.step_s < again.step_s);
+    m.layout.ep = 1;
+    double alone = memory_of(&m).activations;
+    m.stack.memory.kept_exchange = false;
+    assert_near(memory_of(&m).activations, alone, 0);
+}
+
 /* ---- properties over the catalog --------------------------------------------------------------------- */
 
 static void sums_and_bounds(void **state) {
@@ -570,6 +595,7 @@ int main(void) {
         cmocka_unit_test(logits),
         cmocka_unit_test(pipelines_hold_micro_batches),
         cmocka_unit_test(expert_parallelism),
+        cmocka_unit_test(kept_exchange),
         cmocka_unit_test(extra_around_norms),
         cmocka_unit_test(gathered_weights),
         cmocka_unit_test(half_precision_gradients),

@@ -103,6 +103,7 @@ static const tc_member stack_memory[] = {
     TC_FIGURE(tc_stack_memory, low_precision_weights),
     TC_SWITCH(tc_stack_memory, weighted_inputs),
     TC_SWITCH(tc_stack_memory, gathered_inputs),
+    TC_SWITCH(tc_stack_memory, kept_exchange),
     TC_WORD(tc_stack_memory, temporary_gradients, TC_GRADIENTS_EVERY_SHAPE, "kind of temporary gradients"),
     TC_SWITCH(tc_stack_memory, gradients_persist),
     TC_SWITCH(tc_stack_memory, late_reduction),

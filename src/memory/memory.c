@@ -175,6 +175,8 @@ void tc_block_set_sum(const tc_model *model, const tc_placement *p, const tc_sta
     for (int i = 0; i < model->blocks; i++) {
         const tc_operators *block = longest_block(model, p, set, i, &room);
         set->saved[i] = (tc_saved){saved_bytes(block, set->norm_extra), block->block_input_bytes};
+        set->exchanged[i]
+            = stack->memory.kept_exchange && p->layout.ep > 1 ? 2 * block->ep_bytes : 0; /* there and back */
     }
     const tc_operators *head = longest_head(model, p, set, &room);
     double logits = head_backward_bytes(head, false);
@@ -246,6 +248,7 @@ static tc_kept kept_of(const tc_model *model, const tc_placement *p, const tc_bl
         const tc_operators *block = parts || l->offload_operators ? longest_block(model, p, set, i, &room) : NULL;
         double saved = again.blocks * s->input + (1 - again.blocks) * s->whole;
         if (parts) saved -= tc_again_dropped(&again, block, set->norm_extra);
+        if (again.operators & TC_GROUP_MOE) saved += set->exchanged[i];
         if (l->offload_operators && saved > s->input) {
             double host = tc_recomputed_bytes(block, l->offload_operators, 0);
             saved -= host;

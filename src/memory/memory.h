@@ -37,6 +37,8 @@ typedef struct tc_block_set {
     double temporary[TC_MAX_BLOCKS]; /* of a block, elements */
     double tensors[TC_MAX_BLOCKS];   /* weight tensors of a block */
     double largest[TC_MAX_BLOCKS];   /* matrix of a block, elements; of a group of experts one */
+    double
+        exchanged[TC_MAX_BLOCKS]; /* of a block's experts, bytes: what stays of their exchange where they run again */
     tc_tower_sums towers;
 } tc_block_set;
 

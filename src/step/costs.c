@@ -314,7 +314,7 @@ static void occupy(const tc_paths *paths, double again, double exchange_again, t
 void tc_costs_recompute(tc_costs *costs) {
     const tc_layout *l = &costs->p->layout;
     tc_again again = tc_again_of(l->recompute, l->recompute_layers, l->recompute_operators, costs->p->layers);
-    bool experts_again = again.operators & TC_GROUP_MOE;
+    bool experts_again = again.operators & TC_GROUP_MOE && !costs->q->stack.memory.kept_exchange;
     occupy(&costs->paths, 0, 0, &costs->embedding);
     occupy(&costs->paths, 0, 0, &costs->head);
     for (int i = 0; i < costs->q->job.model.blocks; i++) {
