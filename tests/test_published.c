@@ -348,6 +348,38 @@ static void tuned_on_devices(void **state) {
     tc_catalog_close(catalog);
 }
 
+/* A reading of more than a device has is of its card, where that has several. */
+static void memory_of_a_card(void **state) {
+    (void)state;
+    static const double gib[] = {20, 50, 70}; /* of chips of 32: more than two have is no card's */
+    static tc_conventions usual;
+    static tc_case c;
+    double forecast[3];
+    tc_catalog *catalog = open_usual(&usual);
+    for (int i = 0; i < 3; i++) {
+        tc_published p = {0};
+        tc_case_result result;
+        tc_error error;
+        char row[700];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"bi-v150\",\"devices\":4,\"global_batch\":4,\"micro_batch\":1,\"tp\":"
+                 "1,\"pp\":1,"
+                 "\"measured\":{\"step_s\":1},\"norm\":{\"sharding\":\"none\",\"recompute\":\"none\",\"memory\":{"
+                 "\"gib\":%g,"
+                 "\"unit_certain\":true,\"kind\":\"device\"}},\"model\":{\"layers\":4,\"heads\":32,\"hidden\":4096,"
+                 "\"ffn\":1024,\"vocab\":32000,\"seq\":1024}}",
+                 gib[i]);
+        tc_published_run run = read_one(&p, row);
+        assert_int_equal(tc_case_build(catalog, &usual, &run, &c, NULL), TC_OK);
+        assert_int_equal(tc_case_predict(&c, &result, &error), TC_OK);
+        forecast[i] = result.memory_gib;
+        tc_published_free(&p);
+    }
+    assert_near(forecast[1], 2 * forecast[0], 1e-9);
+    assert_near(forecast[2], forecast[0], 1e-9);
+    tc_catalog_close(catalog);
+}
+
 /* Where the mean of the lengths is stated: stages of a pipeline wait for the longest of their micro-batches, ranks for the longest of their sums. */
 static void samples_of_uneven_lengths(void **state) {
     (void)state;
@@ -810,6 +842,7 @@ int main(void) {
         cmocka_unit_test(conventions),
         cmocka_unit_test(samples_as_strangers_write_them),
         cmocka_unit_test(tuned_on_devices),
+        cmocka_unit_test(memory_of_a_card),
         cmocka_unit_test(samples_of_uneven_lengths),
         cmocka_unit_test(samples_of_natural_lengths),
         cmocka_unit_test(memory_that_counts),

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/formats.h"
+#include "base/units.h"
 #include "workload/optimizer.h"
 
 const char *tc_case_status_name(tc_case_status status) {
@@ -78,6 +79,13 @@ static double in_memory_kind(const tc_case *c, const tc_memory *m) {
     return before > states ? before : states;
 }
 
+/* A reading of more than a device has is of its package: a card's two chips, each a device. */
+static int devices_read(const tc_case *c) {
+    double gib = c->cluster.accelerator.memory_bytes / TC_GIB;
+    int package = c->cluster.accelerator.devices_per_package;
+    return c->run->memory_gib > gib && c->run->memory_gib <= package * gib ? package : 1;
+}
+
 tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) {
     if (c->out_of_memory) return tc_fail(error, TC_INTERNAL, "validate", "out of memory");
     tc_question q = tc_case_question(c);
@@ -92,6 +100,6 @@ tc_code tc_case_predict(const tc_case *c, tc_case_result *out, tc_error *error) 
     double ratio
         = c->run->metric == TC_METRIC_STEP_S ? out->predicted / c->run->measured : c->run->measured / out->predicted;
     out->error_pct = 100 * (ratio - 1);
-    out->memory_gib = in_memory_kind(c, &out->step.memory) / (1024.0 * 1024 * 1024);
+    out->memory_gib = devices_read(c) * in_memory_kind(c, &out->step.memory) / TC_GIB;
     return TC_OK;
 }
