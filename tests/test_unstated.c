@@ -148,6 +148,26 @@ static void degrees(void **state) {
     }
 }
 
+/* NeMo's attention is native to Hopper since 2025: of a model of July 2024 without a date nine months later, of the year 2024 before. */
+static void dates(void **state) {
+    (void)state;
+    static const struct {
+        const char *date;
+        bool native;
+    } cases[] = {{"", true}, {"\"year\":2024,", false}, {"\"year\":2025,", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tc_published p = {0};
+        char row[400];
+        snprintf(row, sizeof row,
+                 "{\"id\":\"a\",\"accelerator\":\"h100-sxm\",\"devices\":8,\"global_batch\":8,%s\"norm\":{\"stack\":"
+                 "\"nemo\"},\"model\":{\"name\":\"llama3.1-mine\",\"family\":\"llama\",\"layers\":32,\"hidden\":4096,"
+                 "\"heads\":32,\"seq\":4096}}",
+                 cases[i].date);
+        assert_int_equal(settled(&p, row)->stack.kernels.native_attention, cases[i].native);
+        tc_published_free(&p);
+    }
+}
+
 /* A case is settled again as the fit's parameters move: it comes out the same. */
 static void settled_again(void **state) {
     (void)state;
@@ -168,6 +188,7 @@ int main(void) {
         cmocka_unit_test(sizes_of_known_models),
         cmocka_unit_test(width_of_parameters),
         cmocka_unit_test(degrees),
+        cmocka_unit_test(dates),
         cmocka_unit_test(settled_again),
     };
     return cmocka_run_group_tests(tests, open_data, close_data);

@@ -100,6 +100,7 @@ static const tc_field fields[] = {
     TC_PATH_LIST("families", tc_conventions, family, families, 1, TC_FAMILIES_MAX, &family_schema, TC_NEEDED,
                  .start = start_family),
     INTEGER("years.modern", tc_conventions, modern_year, true, TC_NEED_ALWAYS),
+    INTEGER("years.later", tc_conventions, later_months, true, TC_NEED_ALWAYS),
     TEXT("fp8_sources", tc_conventions, fp8_sources, true),
     TC_PATH_IN("image_share", NUMBER, tc_conventions, image_share, 0, 1, TC_NEEDED, TC_SOURCED),
     TC_PATH_LIST("sweeps", tc_conventions, sweep_source, sweep_sources, 0, TC_SWEEP_SOURCES_MAX, &sweep_schema),

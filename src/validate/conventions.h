@@ -111,6 +111,7 @@ typedef struct tc_usual {
 typedef struct tc_conventions {
     char slug[32], name[64];
     int families, modern_year;
+    int later_months; /* that a run without a date is later than the first month that it can be of */
     tc_family family[TC_FAMILIES_MAX];
     char fp8_sources[32];
     double image_share; /* of the tokens of a sample with images */

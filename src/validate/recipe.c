@@ -502,12 +502,20 @@ static int model_release(const tc_case *c) {
     return 0;
 }
 
-/* The month that the run is of: its date's; the middle of its year, or of the first that it can be of, of its model's month. 0: not known. */
+static int months_after(int date, int months) {
+    int month = date / 100 * 12 + date % 100 - 1 + months;
+    return month / 12 * 100 + month % 12 + 1;
+}
+
+/* The month that the run is of: its date's; the middle of its year; where that is not stated either, as long after the first that it can be of, or its
+ * model's, as runs with a date are. 0: not known. */
 static int month_of(const tc_case *c) {
     int date = c->run->date, year = year_of(c), released = model_release(c);
     if (date % 100) return date;
-    if (c->run->year <= 0 && released > 100 * year + 7) return released;
-    return year >= 1990 ? 100 * year + 7 : 0;
+    if (year < 1990) return 0;
+    int first = 100 * year + 7;
+    if (c->run->year > 0) return first;
+    return months_after(released > first ? released : first, c->conventions->later_months);
 }
 
 /* The kind of model and of training that recipes are chosen by. */
