@@ -50,6 +50,9 @@ TC_SERVING_PARAM(layer_kernels, "layer_kernels", ENGINE, NONE, POSITIVE, FROM_0,
 TC_SERVING_PARAM(expert_kernels, "expert_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 120,
                  "small kernels that routing to experts adds to a layer")
 TC_SERVING_PARAM(
+    narrow_expert_kernels, "narrow_expert_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 120,
+    "the same where experts are in 4 bit and the device has products in it: kernels of their own may route and weigh")
+TC_SERVING_PARAM(
     index_kernels, "index_kernels", ENGINE, NONE, POSITIVE, FROM_0, 2, 150,
     "small kernels that an indexer that chooses keys adds to a layer: rotations, quantisation, its cache, top-k")
 TC_SERVING_PARAM(state_kernels, "state_kernels", ENGINE, NONE, POSITIVE, FROM_0, 1, 100,

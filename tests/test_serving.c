@@ -608,8 +608,35 @@ static void all_reduces_by_ranks(void **state) {
     assert_near(reduction("h100-sxm", 2) / reduction("h100-sxm", 8), 1, 0.2);
 }
 
+/* Seconds of a decode step that are kernels' own. */
+static double launches(const char *model, const char *chip, const char *engine, int weights) {
+    tc_serving_question q = ask(model, chip, 4, engine);
+    q.weights = weights;
+    return answer(&q).decode.launches;
+}
+
+/* Norms and activations that write fp8 with the scale of a tensor take no kernel more; blocks of fp8 do, and engines without them. */
+static void inputs_are_quantised_by_the_kernels_before(void **state) {
+    (void)state;
+    double wide = launches("llama-3.3-70b", "h100-sxm", "tensorrt-llm", TC_WEIGHTS_BF16);
+    assert_near(launches("llama-3.3-70b", "h100-sxm", "tensorrt-llm", TC_WEIGHTS_FP8), wide, 1e-9);
+    assert_true(launches("qwen3-235b-a22b", "h100-sxm", "tensorrt-llm", TC_WEIGHTS_FP8)
+                > 1.05 * launches("qwen3-235b-a22b", "h100-sxm", "tensorrt-llm", TC_WEIGHTS_BF16));
+    assert_true(launches("llama-3.3-70b", "h100-sxm", "sglang", TC_WEIGHTS_FP8)
+                > 1.05 * launches("llama-3.3-70b", "h100-sxm", "sglang", TC_WEIGHTS_BF16));
+    /* one kernel routes 4-bit experts on Blackwell; norms go with all-reduces */
+    assert_true(launches("qwen3-235b-a22b", "b200-sxm", "tensorrt-llm", TC_WEIGHTS_NVFP4)
+                < 0.9 * launches("qwen3-235b-a22b", "b200-sxm", "tensorrt-llm", TC_WEIGHTS_BF16));
+    tc_serving_question q = ask("llama-3.3-70b", "h100-sxm", 4, "tensorrt-llm");
+    double fused = answer(&q).decode.launches;
+    assert_true(q.engine.fuses_reductions);
+    q.engine.fuses_reductions = false;
+    assert_near(answer(&q).decode.launches - fused, 160 * q.engine.params.kernel_s, 1e-6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inputs_are_quantised_by_the_kernels_before),
         cmocka_unit_test(all_reduces_by_ranks),
         cmocka_unit_test(a_step_reads_weights_and_cache),
         cmocka_unit_test(waits_are_those_of_textbooks),

@@ -35,11 +35,12 @@ const tc_parameter_table tc_serving_parameter_table = {parameters, COUNT(paramet
 #define NUMBER(member, low, high) TC_PATH_IN(#member, INTEGER, tc_engine, member, low, high)
 #define STATE                                                                                                          \
     TEXT("generation", generation), SWITCH(graphs), SWITCH(continuous), SWITCH(paged), SWITCH(overlapped),             \
-        SWITCH(prefix_cache), SWITCH(unpacks), SWITCH(expert_by_expert), SWITCH(reserves_output),                      \
-        NUMBER(chunk_tokens, 0, 10000000), NUMBER(prompt_tokens, 1, 10000000), NUMBER(most_requests, 0, 10000000),     \
-        NUMBER(graph_requests, 0, 10000000), NUMBER(page_tokens, 1, 1000000), NUMBER(sparse_heads, 0, 1024),           \
-        NUMBER(expert_rows, 0, 4096), NUMBER(expert_rows_tp, 0, 1024), NUMBER(poll_steps, 0, 100000),                  \
-        NUMBER(balance_steps, 0, 100000), NUMBER(ahead_steps, 0, 16)
+        SWITCH(prefix_cache), SWITCH(unpacks), SWITCH(expert_by_expert), SWITCH(fuses_quantisation),                   \
+        SWITCH(fuses_reductions), SWITCH(reserves_output), NUMBER(chunk_tokens, 0, 10000000),                          \
+        NUMBER(prompt_tokens, 1, 10000000), NUMBER(most_requests, 0, 10000000), NUMBER(graph_requests, 0, 10000000),   \
+        NUMBER(page_tokens, 1, 1000000), NUMBER(sparse_heads, 0, 1024), NUMBER(expert_rows, 0, 4096),                  \
+        NUMBER(expert_rows_tp, 0, 1024), NUMBER(poll_steps, 0, 100000), NUMBER(balance_steps, 0, 100000),              \
+        NUMBER(ahead_steps, 0, 16)
 
 static const tc_field prior_fields[] = {
     STATE,

@@ -29,6 +29,8 @@ static const tc_member engine[] = {
     TC_SWITCH(tc_engine, reserves_output),
     TC_SWITCH(tc_engine, unpacks),
     TC_SWITCH(tc_engine, expert_by_expert),
+    TC_SWITCH(tc_engine, fuses_quantisation),
+    TC_SWITCH(tc_engine, fuses_reductions),
     TC_INTEGER(tc_engine, chunk_tokens, 0, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, prompt_tokens, 1, TC_MOST_TOKENS),
     TC_INTEGER(tc_engine, most_requests, 0, TC_MOST_TOKENS),

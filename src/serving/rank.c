@@ -40,8 +40,9 @@ typedef struct products {
     double stream, expert_stream,
         narrow_stream; /* narrow_stream: relative to stream; experts' are read as fast in any format */
     bool experts_alone;
-    bool by_one; /* a kernel for each expert (engine's expert_by_expert) */
-    bool fills;  /* kernels of experts compute whole tiles for each (engine's expert_rows) */
+    bool own_format; /* the device has products in 4 bit, and weights are */
+    bool by_one;     /* a kernel for each expert (engine's expert_by_expert) */
+    bool fills;      /* kernels of experts compute whole tiles for each (engine's expert_rows) */
 } products;
 
 /* ---- products ---------------------------------------------------------------------------------- */
@@ -65,6 +66,12 @@ static tc_product product_of(const tc_serving_question *q, const products *p, do
                         .kernels = (narrow && p->quantise_s > 0 ? 2 : 1) + more,
                         .bytes = bytes,
                         .experts = expert};
+}
+
+/* fp8 whose inputs have a scale for 128 of a row: checkpoints of mixtures (DeepSeek, Qwen, MiniMax), where others have one for a tensor or a
+ * channel. Who quantises them sees a whole row of the block: a kernel of its own. */
+static bool in_blocks(const tc_serving_question *q, int format) {
+    return format == TC_INT8 || (format == TC_FP8 && tc_has_experts(&q->model));
 }
 
 /* The products of a format on the device: in it, or in 16 bit from unpacked weights. */
@@ -94,7 +101,8 @@ static tc_code find_products(const tc_serving_question *q, int tp, tc_rank *r, t
         if (code) return code;
         p->rate = low.gemm_low;
         p->fills = format == TC_FP8 && w->bits == 8 && (q->engine.expert_rows_tp <= 0 || tp < q->engine.expert_rows_tp);
-        p->quantise_s = s->quantise_s;
+        p->quantise_s = q->engine.fuses_quantisation && !in_blocks(q, format) ? 0 : s->quantise_s;
+        p->own_format = format == TC_NVFP4;
     }
     bool unpacked = w->bits < 16 && !(tc_format_is_low(format) && a->matmul_flops[format] > 0);
     p->narrow_stream = w->bits < 16 ? s->narrow_stream_fraction : 1;
@@ -210,7 +218,7 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
         l->top_k = e->top_k;
         l->local = (double)e->experts / d->ep;
         l->miss_log = e->top_k < e->experts ? log1p(-(double)e->top_k / e->experts) : -HUGE_VAL;
-        l->kernels += s->expert_kernels;
+        l->kernels += p->own_format ? s->narrow_expert_kernels : s->expert_kernels;
     }
     double wide = block->ffn & TC_FFN_DENSE ? 3.0 * block->dense.ffn / tp : 0;
     if (l->has_experts) {
@@ -223,6 +231,8 @@ static void fill_layers(const tc_serving_question *q, const tc_block *block, con
     if (block->parallel_residual && !l->has_experts && tp > 1) l->reductions = 1;
     l->reductions_shared
         = tp > 1 ? mixer + (l->has_experts && (block->experts.shared_ffn > 0 || block->ffn & TC_FFN_DENSE)) : 0;
+    if (q->engine.fuses_reductions)
+        l->kernels = fmax(l->kernels - (r->group > 1 ? l->reductions_shared : l->reductions), 0);
     r->weight_bytes += l->count * (held + plain_bytes);
     r->layers += l->count;
 }

@@ -548,6 +548,7 @@ static void fill_settings(const tc_served_conventions *served, tc_served_case *c
         set(&e->chunk_tokens, s->chunk_tokens);
         set(&e->prompt_tokens, s->prompt_tokens);
         set(&e->most_requests, s->most_requests);
+        if (s->fuses_reductions > 0) e->fuses_reductions = true;
         if (s->evicts > 0) e->reserves_output = false;
         set(&c->seen, found_of(c, s->seen));
         any = true;

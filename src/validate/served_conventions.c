@@ -68,6 +68,7 @@ static const tc_field setting_fields[] = {TEXT(tc_served_setting, "benchmark", b
                                           SETTING(chunk_tokens),
                                           SETTING(prompt_tokens),
                                           SETTING(most_requests),
+                                          SETTING(fuses_reductions),
                                           SETTING(evicts),
                                           SETTING(seen)};
 static const tc_schema setting_schema = TC_SCHEMA("setting", setting_fields);

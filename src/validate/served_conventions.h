@@ -78,6 +78,7 @@ typedef struct tc_served_setting {
     char engine[40], architecture[40];
     int apart; /* 1: workers that decode, where others prefill; else engines that do both */
     int clients, poll_steps, balance_steps, chunk_tokens, prompt_tokens, most_requests;
+    int fuses_reductions; /* 1: all-reduces norm */
     int evicts; /* 1: a request begins where its prompt has room, and gives its place up where outputs have none */
     int seen;   /* prompts at its start that are those of tests before, found in a cache */
 } tc_served_setting;
