@@ -50,8 +50,10 @@ static void print_option(FILE *file, const tc_style *style, const tc_option *opt
     char left[160], text[512];
     bool needed = command >= 0 && (option->needed >> command & 1u);
     /* A search varies what is not given of a layout. */
-    bool varied = command == TC_COMMAND_SEARCH && strcmp(option->group, "Layout") == 0;
-    const char *fallback = needed || varied ? NULL : option->fallback;
+    bool layout = strcmp(option->group, "Layout") == 0, varied = command == TC_COMMAND_SEARCH && layout;
+    const char *fallback = needed || varied                        ? NULL
+                           : command == TC_COMMAND_INFER && layout ? "chosen"
+                                                                   : option->fallback;
     snprintf(left, sizeof left, "%s%s%s", option->name, option->argument ? " " : "",
              option->argument ? option->argument : "");
     snprintf(text, sizeof text, "%s%s%s%s", option->help,

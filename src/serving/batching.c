@@ -368,7 +368,7 @@ tc_state tc_state_of_objectives(const tc_service *s, double ttft_s, double tpot_
     double low = fmin(1e-3, s->most), high = s->most;
     tc_state best = tc_state_of_batch(s, low), state = tc_state_of_batch(s, high);
     *meets = find_within(s, ttft_s, tpot_s, &low, &best);
-    if (!*meets) return best;
+    if (!*meets) return tc_state_of_concurrency(s, 1); /* what one request has, at once and again */
     if (within(&state, ttft_s, tpot_s)) return state;
     for (int i = 0; i < ROUNDS && high / low > 1.005; i++) {
         double at = high / low > 4 ? sqrt(low * high) : (low + high) / 2;
