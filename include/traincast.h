@@ -632,6 +632,7 @@ typedef struct tc_stack_kernels {
     int issued_by_mixer, issued_by_latents, issued_by_router, issued_by_experts, issued_by_shared;
     int issued_by_alltoall, issued_by_allgather, issued_by_deepep, issued_by_hybridep;
     int issued_by_ring; /* for each rank that keys and values of a ring come from: sends, slices, attention, sums; forward or backward */
+    double loss_bytes;          /* of a 16-bit logit, that the loss reads and writes both ways; 0: by loss_passes */
     double collective_elements; /* of a bucket of gradients that are reduced at once; 0: all of a stage */
     int tensor_collectives; /* shardings with which weights and gradients go tensor by tensor: bits 1 << tc_sharding */
 } tc_stack_kernels;

@@ -390,6 +390,32 @@ static void shards_that_span_nodes(void **state) {
         }
 }
 
+/* A loss of counted traffic takes it over the bandwidth, whatever the stack's passes; one that is not counted takes its passes. */
+static void loss_by_its_bytes(void **state) {
+    (void)state;
+    tc_question m = round_machine(1);
+    tc_placement placement;
+    tc_costs c;
+    char assumed[TC_ASSUMED_MAX][96];
+    int count = 0;
+    tc_error error;
+    m.stack.params.memory_passes = 1;
+    assert_int_equal(tc_layout_resolve(&m, &placement, assumed, &count, &error), TC_OK);
+    assert_int_equal(tc_costs_compute(&m, &placement, &c, &error), TC_OK);
+    double logits = (double)placement.global_batch * placement.shard.seq * m.job.model.vocab, rate = c.rates.memory;
+    double at[3];
+    for (int passes = 1; passes <= 2; passes++) {
+        m.stack.params.loss_passes = passes;
+        m.stack.kernels.loss_bytes = 0;
+        at[passes] = step_of(&m).breakdown.memory_bound;
+        m.stack.kernels.loss_bytes = 4;
+        double width = m.stack.memory.logits_bytes > 2 ? 20 : 12;
+        assert_near(at[passes] - step_of(&m).breakdown.memory_bound, (passes * width - 4) * logits / rate,
+                    1e-6 * at[passes]);
+    }
+    assert_true(at[2] > at[1]);
+}
+
 /* With 10 us a hop an all-reduce of 8 ranks has 2 x 3 hops (the tree), a gather or a scatter 7: once for each bucket of an eighth of
  * the gradients, or for each weight tensor. */
 static void collectives_by_the_piece(void **state) {
@@ -1112,6 +1138,7 @@ int main(void) {
         cmocka_unit_test(alone),
         cmocka_unit_test(gradients_by_hand),
         cmocka_unit_test(sharded_gradients_by_hand),
+        cmocka_unit_test(loss_by_its_bytes),
         cmocka_unit_test(collectives_by_the_piece),
         cmocka_unit_test(shards_that_span_nodes),
         cmocka_unit_test(shared_links_by_hand),

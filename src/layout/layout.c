@@ -252,6 +252,7 @@ static void fill_shard(const tc_job *job, const tc_stack *stack, tc_placement *p
                      .chunked_loss = f->chunked_loss,
                      .no_head = !objective.head,
                      .gathered_logits = stack->memory.gathered_logits,
+                     .loss_bytes = stack->kernels.loss_bytes,
                      .gathered_inputs = stack->memory.gathered_inputs,
                      .masked_head = stack->memory.masked_head && !model->causal,
                      .imbalance = job->balanced_routing || job->expert_capacity > 0 ? 0 : stack->params.moe_imbalance,

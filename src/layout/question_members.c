@@ -160,6 +160,7 @@ static const tc_member stack_kernels[] = {
     TC_INTEGER(tc_stack_kernels, issued_by_hybridep, 0, TC_MOST_DEGREE),
     TC_INTEGER(tc_stack_kernels, issued_by_ring, 0, TC_MOST_DEGREE),
     TC_FIGURE(tc_stack_kernels, collective_elements),
+    TC_FIGURE(tc_stack_kernels, loss_bytes),
     TC_WORD(tc_stack_kernels, tensor_collectives, (2 << TC_SHARD_HSDP) - 1, "set of shardings"),
 };
 

@@ -298,14 +298,26 @@ static void build_settings(tc_case *c) {
                   : (s->defaults.graphs & TC_GRAPHS_ALL) | (said->cuda_graphs == TC_GRAPHS_NONE ? 0 : said->graphed);
 }
 
-/* Bytes of a logit that live at once: fp32 logits, log-softmax and their gradient; the loss in one kernel; the log-softmax of
- * every chunk in fp32 and the gradient of the 16-bit logits. In chunks, as the stack has it. */
+/* Bytes of a logit that live at once, and that both passes of the loss move: fp32 logits, log-softmax and their gradient; the loss
+ * in one compiled kernel; the log-softmax of every chunk in fp32 and the gradient of the 16-bit logits; 16-bit logits that one kernel
+ * each way reads, and their gradient. 0: as the stack has it. */
+static const struct {
+    int held;
+    double moved;
+} losses[] = {[TC_LOSS_EAGER] = {12, 0},
+              [TC_LOSS_COMPILED] = {4, 24},
+              [TC_LOSS_SPLIT] = {6, 0},
+              [TC_LOSS_CHUNKED] = {0, 6},
+              [TC_LOSS_FUSED] = {2, 6}};
+
 static void build_loss(tc_case *c) {
-    static const int bytes[] = {[TC_LOSS_EAGER] = 12, [TC_LOSS_COMPILED] = 4, [TC_LOSS_SPLIT] = 6};
     int loss = c->stated.loss;
-    if (loss != TC_UNSET) c->stack.memory.chunked_loss = loss == TC_LOSS_CHUNKED;
-    bool own = loss == TC_LOSS_EAGER && c->stack.memory.logits_bytes >= 8; /* what single kernels of its release keep */
-    if (loss != TC_UNSET && loss != TC_LOSS_CHUNKED && !own) c->stack.memory.logits_bytes = bytes[loss];
+    tc_stack_memory *m = &c->stack.memory;
+    if (loss == TC_UNSET) return;
+    m->chunked_loss = loss == TC_LOSS_CHUNKED;
+    bool own = loss == TC_LOSS_EAGER && m->logits_bytes >= 8; /* what single kernels of its release keep */
+    if (losses[loss].held > 0 && !own) m->logits_bytes = losses[loss].held;
+    c->stack.kernels.loss_bytes = losses[loss].moved > 0 ? losses[loss].moved : c->stack.kernels.loss_bytes;
 }
 
 /* The schedule that the source names, where the stages can run it. The chunks of an interleaving stay open where they are not stated. */

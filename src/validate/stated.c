@@ -13,7 +13,7 @@
 #define LARGEST_NUMBER 1e9
 
 /* In the order of the enumerations. */
-static const char *const stated_losses[] = {"eager", "compiled", "split", "chunked", NULL};
+static const char *const stated_losses[] = {"eager", "compiled", "split", "chunked", "fused", NULL};
 static const char *const stated_graphs[] = {"none", "partial", "full", NULL};
 static const char *const stated_attention_kernels[] = {"xformers", "fa1", "fa2", "fa3", "fa4", "cudnn", NULL};
 static const char *const stated_routings[] = {"real", "balanced", NULL};

@@ -39,7 +39,13 @@ typedef struct tc_stated {
 #undef TC_TYPE_LIST
 } tc_stated;
 
-typedef enum tc_stated_loss { TC_LOSS_EAGER, TC_LOSS_COMPILED, TC_LOSS_SPLIT, TC_LOSS_CHUNKED } tc_stated_loss;
+typedef enum tc_stated_loss {
+    TC_LOSS_EAGER,
+    TC_LOSS_COMPILED,
+    TC_LOSS_SPLIT,
+    TC_LOSS_CHUNKED,
+    TC_LOSS_FUSED
+} tc_stated_loss;
 typedef enum tc_stated_graph { TC_GRAPHS_NONE, TC_GRAPHS_PARTIAL, TC_GRAPHS_FULL } tc_stated_graph;
 typedef enum tc_stated_attention_kernel {
     TC_KERNEL_XFORMERS,

@@ -196,8 +196,10 @@ void tc_head_operators(const tc_model *model, const tc_shard *shard, double logi
     tc_widen(shard, out);
     double kept
         = shard->wide && logits_bytes >= 4 ? logits_bytes - 4 : logits_bytes; /* fp32 logits are their own copy */
-    double loss_bytes = logits_bytes > 0 ? 4 : 2;                             /* fp32, or in place in 16 bit */
-    tc_add_elementwise(out, TC_TAG_LOSS, (2 + 2 * loss_bytes) * logits, (2 + 2 * loss_bytes) * logits, kept * held, 0);
+    double width = logits_bytes > 2 ? 4 : 2; /* fp32, or in 16 bit: in place, or with a gradient beside */
+    double traffic = (shard->loss_bytes > 0 ? shard->loss_bytes / 2 : 2 + 2 * width) * logits; /* each way */
+    op = tc_add_elementwise(out, TC_TAG_LOSS, traffic, traffic, kept * held, 0);
+    op->elementwise.exact = shard->loss_bytes > 0;
     out->tp_bytes = 2 * tokens * h;
     out->tp_collectives = 1;
 }

@@ -160,6 +160,7 @@ typedef struct tc_shard {
     bool
         weighted_inputs; /* routing weights are applied before the experts' second matmul, whose output need not be kept then */
     bool gathered_inputs;    /* the inputs of matmuls are kept as the tensor-parallel ranks gather them */
+    double loss_bytes;       /* of a logit, that the loss reads and writes both ways; 0: by the stack's passes */
     bool gathered_logits;    /* every tensor-parallel rank holds the whole logits */
     bool masked_head;        /* the head sees the masked positions only */
     double document;         /* tokens that attend to each other in a packed sequence; 0: all */
