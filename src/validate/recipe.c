@@ -541,9 +541,11 @@ static int recipe_of(const tc_case *c) {
            | packed << TC_RECIPE_PACKED;
 }
 
+#define BY_RECIPES " (as its recipes set it)"
+
 /* What recipes of the stack set then, where the row does not say. */
 static void take_recipes(tc_case *c, const char *stack, int date) {
-    char taken[41 + 32];
+    char taken[sizeof c->assumed[0] - sizeof BY_RECIPES + 1]; /* what a line has room for */
     tc_recipe_row row = {.stack = stack,
                          .accelerator = c->cluster.accelerator.slug,
                          .model = c->run->model.name,
@@ -560,7 +562,7 @@ static void take_recipes(tc_case *c, const char *stack, int date) {
     tc_usual_recipes_take(c->conventions->recipes, &row, &c->stated, &set, taken, sizeof taken);
     c->recompute = set.recompute;
     c->micro_batch = set.micro_batch;
-    if (taken[0]) tc_case_assume(c, "%s (as its recipes set it)", taken);
+    if (taken[0]) tc_case_assume(c, "%s" BY_RECIPES, taken);
 }
 
 /* The stack as it was then. */
