@@ -66,15 +66,14 @@ typedef struct tc_engine {
     bool prefix_cache;
     bool reserves_output;  /* a request begins only where its whole output has room: none is preempted */
     bool expert_by_expert; /* a product of experts that are unpacked to 16 bit is a kernel for each; else one for all */
-    bool
-        fuses_quantisation; /* norms, activations and attention write inputs of 8- and 4-bit products in that format; else kernels of their own do */
-    bool
-        fuses_reductions; /* an all-reduce of tensor parallelism adds the residual and norms: a small kernel less for each */
-    bool unpacks;         /* weights in a format that the device has no products in: to 16 bit, in its kernels */
-    int chunk_tokens;   /* of prompts in a step that decodes too; 0: prompts have steps of their own */
-    int prompt_tokens;  /* of prompts in a step of their own, at most */
-    int most_requests;  /* of a replica at once */
-    int graph_requests; /* with more that decode, a step is not replayed as a graph; 0: always */
+    /* Norms, activations and attention write inputs of 8- and 4-bit products in that format; else kernels of their own do. */
+    bool fuses_quantisation;
+    bool fuses_reductions; /* an all-reduce of tensor parallelism adds the residual and norms: a kernel less for each */
+    bool unpacks;          /* weights in a format that the device has no products in: to 16 bit, in its kernels */
+    int chunk_tokens;      /* of prompts in a step that decodes too; 0: prompts have steps of their own */
+    int prompt_tokens;     /* of prompts in a step of their own, at most */
+    int most_requests;     /* of a replica at once */
+    int graph_requests;    /* with more that decode, a step is not replayed as a graph; 0: always */
     int page_tokens;
     int sparse_heads; /* heads that kernels which attend to chosen keys fill a rank's up to a multiple of; 0: as others */
     int expert_rows; /* that kernels of 8-bit experts compute for each expert of a rank, whether tokens came to it or not; 0: as they come */

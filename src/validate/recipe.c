@@ -199,8 +199,8 @@ static void build_job(tc_case *c) {
     }
     if (c->stated.optimizer_states == TC_STATES_8_BIT) {
         if (memory->optimizer_bytes >= 8) memory->optimizer_bytes -= 6; /* two moments in 8 bit */
-        c->stack.kernels.foreach_optimizer
-            = false; /* a kernel steps them block by block (bitsandbytes, optimizer.py) */
+        /* a kernel steps them block by block (bitsandbytes, optimizer.py) */
+        c->stack.kernels.foreach_optimizer = false;
     }
     if (c->stated.fp8_parameters == 1) c->stack.memory.low_precision_weights = 0; /* two copies for one of 16 bit */
     if (c->stated.half_gradients == 1) c->stack.memory.main_grad_bytes = c->stack.memory.grad_bytes = 2;
