@@ -2,6 +2,7 @@
  *
  * Chosen is what serves most: tensor parallelism in powers of two, a pipeline only where nothing fits without, experts on the
  * ranks of a replica or on all. Of several that serve as much the first wins: fewer ranks a replica. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +32,19 @@ static void assume(tc_serving_answer *out, const char *format, ...) {
 
 /* ---- degrees --------------------------------------------------------------------------------------- */
 
-/* Is a better than b? What fits and meets the objectives first, then the rate; at a given rate the time of a request. */
+/* The worst of its times, relative to the objective that it has. */
+static double relative_to_objectives(const tc_serving_question *q, const tc_serving_answer *a) {
+    double ttft = q->ttft_s > 0 ? a->ttft_s_p95 / q->ttft_s : 0, tpot = q->tpot_s > 0 ? a->tpot_s_p95 / q->tpot_s : 0;
+    return fmax(ttft, tpot);
+}
+
+/* Is a better than b? What fits and meets the objectives first, then what comes nearest to them, then the rate; at a given rate the
+ * time of a request. */
 static bool better(const tc_serving_question *q, const tc_serving_answer *a, const tc_serving_answer *b) {
     if (a->fits != b->fits) return a->fits;
     if (a->meets != b->meets) return a->meets;
+    double nearer = a->meets ? 1 : relative_to_objectives(q, a) / relative_to_objectives(q, b);
+    if (fabs(nearer - 1) > 1e-3) return nearer < 1;
     if (q->rate >= 0 && q->phase != TC_PHASE_OFFLINE) return a->e2e_s < b->e2e_s * 0.999;
     double rate = q->phase == TC_PHASE_PREFILL ? a->requests_per_s / b->requests_per_s
                                                : a->output_tokens_per_s / b->output_tokens_per_s;
