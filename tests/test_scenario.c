@@ -580,6 +580,8 @@ static void errors_have_their_place(void **state) {
         {TOP "risks: {on_time: 1.5}\n" POOLS JOBS, "test.yaml:4: risks.on_time", "out of range"},
         {TOP POOL(", risks: {bad: 2}", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].risks.bad",
          "out of range"},
+        {TOP POOL(", stack: nemo@20-1", "{date: \"2024-02-01\", devices: 8}") JOBS, "pools[0].stack",
+         "no date stands behind the @"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: 0}") JOBS, "pools[0].deliveries[0].devices", "is no delivery"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: 8.5}") JOBS, "pools[0].deliveries[0].devices", "whole number"},
         {TOP POOL("", "{date: \"2024-02-01\", devices: {low: 9, mid: 8, high: 10}}") JOBS,

@@ -65,7 +65,10 @@ tc_code tc_document_fail(const tc_document *document, const tc_node *node, const
 
 tc_code tc_document_pass_on(const tc_document *document, const tc_node *node, tc_code code, const tc_error *cause,
                             tc_error *error) {
-    if (code == TC_NOT_FOUND) return tc_document_fail(document, node, NULL, error, "%s", cause->text);
+    /* of what stands there, not of a file that it names */
+    bool own = node && node->key && strcmp(cause->place, node->key) == 0;
+    if (code == TC_NOT_FOUND || (code == TC_INVALID && own))
+        return tc_document_fail(document, node, NULL, error, "%s", cause->text);
     if (code != TC_OK && error) *error = *cause;
     return code;
 }
